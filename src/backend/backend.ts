@@ -1,0 +1,79 @@
+import type { Channel } from '../channel/channel.ts'
+import type { CrashDetails } from '../base/errors.ts'
+import type { Marshal } from '../marshal/marshal.ts'
+
+/** A place where workers can live. A backend is one file that implements this. */
+export interface Backend {
+  readonly name: 'process' | 'thread' | 'inline'
+  /** Starts a worker. Never throws for a reason that lies outside the arguments: `ready` and `exited` tell. */
+  spawn(options: SpawnOptions): Worker
+}
+
+export interface SpawnOptions {
+  readonly identity: WorkerIdentity
+  readonly env?: NodeJS.ProcessEnv | undefined
+  readonly execArgv?: readonly string[] | undefined
+  readonly execPath?: string | undefined
+  readonly cwd?: string | undefined
+  /** Where the worker's stdout and stderr go; 'inherit' writes whole lines to this process's own. */
+  readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
+}
+
+/** What a worker knows about itself; sent as the payload of `init`. */
+export interface WorkerIdentity {
+  readonly name: string
+  /** A pool worker serves tasks until told to stop; a process runs one target and ends when its event loop is empty. */
+  readonly role: 'pool' | 'process'
+  readonly daemon: boolean
+  /** 1 for a child of the main process, 2 for its children, and so on. */
+  readonly depth: number
+  readonly parentPid: number
+  readonly parentName: string
+}
+
+/**
+ * `starting → ready ⇄ busy → stopping → stopped`; every state may go straight to `stopped`. Changed in one place,
+ * {@link file://./lifecycle.ts}.
+ */
+export type WorkerState = 'starting' | 'ready' | 'busy' | 'stopping' | 'stopped'
+
+/** A worker, seen from the process that owns it. */
+export interface Worker {
+  readonly identity: WorkerIdentity
+  readonly pid: number | undefined
+  readonly state: WorkerState
+  readonly channel: Channel
+  /** Encodes for and decodes from this worker; knows which functions and classes it already has. */
+  readonly marshal: Marshal
+  /** Resolves when the worker takes tasks; rejects with `WorkerStartError` or `WorkerCrashedError` when it never will. */
+  readonly ready: Promise<void>
+  /** Always resolves, once, after the last message was delivered and the last output was written. */
+  readonly exited: Promise<WorkerExit>
+  readonly stdout: NodeJS.ReadableStream | undefined
+  readonly stderr: NodeJS.ReadableStream | undefined
+
+  /** Notes that the worker runs a task, or none. */
+  setBusy(busy: boolean): void
+  /** Asks with a message, after `graceMs` with SIGTERM, after another `graceMs` with SIGKILL. */
+  stop(options?: { graceMs?: number | undefined }): Promise<WorkerExit>
+  /** Sends a signal at once; true if it could be sent. */
+  kill(signal?: NodeJS.Signals): boolean
+  /** What the worker noted down before it died: the position it was at, and results it had not sent yet. */
+  readJournal(): JournalEntry | undefined
+  /** Whether a living worker keeps this process alive. */
+  ref(): void
+  unref(): void
+}
+
+export interface WorkerExit extends CrashDetails {
+  /** In words, for error texts: "was killed by SIGKILL, which manycore did not send (…)". */
+  readonly reason: string
+  /** True when the worker ended because it was asked to, or had nothing left to do, with exit code 0. */
+  readonly clean: boolean
+}
+
+/** The task, and the item within it, that a worker had begun last. */
+export interface JournalEntry {
+  readonly task: number
+  readonly index: number
+}

@@ -1,0 +1,119 @@
+import type { Payload } from '../codec/payload.ts'
+
+/**
+ * Everything that two ends of a worker's channel say to each other. All messages have the same shape, so that
+ * framing stays monomorphic; each kind says below what its fields mean, and unused fields are 0.
+ */
+export type Message =
+  | Init
+  | Define
+  | Release
+  | Call
+  | Chunk
+  | StarChunk
+  | Cancel
+  | Stop
+  | Ready
+  | Done
+  | Failed
+  | Items
+  | ItemFailed
+  | Problem
+
+export const Kind = {
+  init: 1,
+  define: 2,
+  release: 3,
+  call: 4,
+  chunk: 5,
+  starChunk: 6,
+  cancel: 7,
+  stop: 8,
+  ready: 16,
+  done: 17,
+  failed: 18,
+  items: 19,
+  itemFailed: 20,
+  problem: 21,
+} as const
+
+interface Envelope {
+  readonly task: number
+  readonly fn: number
+  readonly index: number
+  readonly count: number
+  readonly payload: Payload | undefined
+}
+
+/** Owner → worker, first: who the worker is. Payload: a `WorkerIdentity`. */
+export interface Init extends Envelope {
+  readonly kind: typeof Kind.init
+}
+
+/** Owner → worker: from now on `fn` names this function. Payload: the captured function. */
+export interface Define extends Envelope {
+  readonly kind: typeof Kind.define
+}
+
+/** Owner → worker: `fn` will not be called any more. */
+export interface Release extends Envelope {
+  readonly kind: typeof Kind.release
+}
+
+/** Owner → worker: run `fn` as `task`. Payload: the array of its arguments. Answered by `done` or `failed`. */
+export interface Call extends Envelope {
+  readonly kind: typeof Kind.call
+}
+
+/**
+ * Owner → worker: run `fn` once for each of `count` items, which are the items `index`, `index + 1`, … of their map.
+ * Payload: the array of items. Answered by `items` and `itemFailed` until each of them was answered once.
+ */
+export interface Chunk extends Envelope {
+  readonly kind: typeof Kind.chunk
+}
+
+/** As `chunk`, but each item is an array of arguments. */
+export interface StarChunk extends Envelope {
+  readonly kind: typeof Kind.starChunk
+}
+
+/** Owner → worker: the result of `task` is no longer wanted. */
+export interface Cancel extends Envelope {
+  readonly kind: typeof Kind.cancel
+}
+
+/** Owner → worker: finish what was received, run exit hooks and end. */
+export interface Stop extends Envelope {
+  readonly kind: typeof Kind.stop
+}
+
+/** Worker → owner, once: it can take tasks. */
+export interface Ready extends Envelope {
+  readonly kind: typeof Kind.ready
+}
+
+/** Worker → owner: `task` returned. Payload: the value. */
+export interface Done extends Envelope {
+  readonly kind: typeof Kind.done
+}
+
+/** Worker → owner: `task` threw, or its arguments, function or result could not travel. Payload: the error. */
+export interface Failed extends Envelope {
+  readonly kind: typeof Kind.failed
+}
+
+/** Worker → owner: the items `index` … `index + count - 1` of `task` returned. Payload: the array of their values. */
+export interface Items extends Envelope {
+  readonly kind: typeof Kind.items
+}
+
+/** Worker → owner: item `index` of `task` threw. Payload: the error. */
+export interface ItemFailed extends Envelope {
+  readonly kind: typeof Kind.itemFailed
+}
+
+/** Worker → owner: something failed outside of a task, such as an unhandled rejection. Payload: the error. */
+export interface Problem extends Envelope {
+  readonly kind: typeof Kind.problem
+}

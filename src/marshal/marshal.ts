@@ -1,0 +1,33 @@
+import type { Payload } from '../codec/payload.ts'
+import type { Message } from '../channel/messages.ts'
+
+/**
+ * Turns values into payloads and back, for one peer. It joins the codec (values ⇄ bytes) with capture (functions and
+ * classes ⇄ data, loaded when the first of them is met) and remembers what the peer already has.
+ */
+export interface Marshal {
+  /** Throws `ValueUnsendableError` or `FunctionUnsendableError`; `label` begins the path in their texts. */
+  encode(value: unknown, label: string): Payload
+  /** A promise only where modules must be imported first. Throws or rejects with `ValueUnreadableError`. */
+  decode(payload: Payload): unknown
+  /** Never throws: what cannot travel of the error is left out, and its texts always arrive. */
+  encodeError(error: unknown): Payload
+  /**
+   * The error with its class where that can be had, else a `RemoteError`; `callSite` is an Error made where the
+   * task was submitted, whose frames are joined behind the remote ones.
+   */
+  decodeError(payload: Payload, callSite?: Error): unknown
+  /** The `define` message that the peer needs before it can call this function, or nothing when it has it. */
+  define(fn: ShippedFunction): Message | undefined
+  /** The `release` message for a function that the peer has and that will not be called again. */
+  release(fn: ShippedFunction): Message | undefined
+}
+
+/** A function captured at one moment; made by `shipFunction`. The same content has the same id. */
+export interface ShippedFunction {
+  readonly id: number
+  readonly name: string
+  readonly payload: Payload
+  /** True when running it again cannot be noticed from outside: no calls, no assignments, no free variables written. */
+  readonly pure: boolean
+}
