@@ -1,4 +1,5 @@
 import type { Channel } from '../channel/channel.ts'
+import type { Journal } from '../channel/journal.ts'
 import type { CrashDetails } from '../base/errors.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 
@@ -58,8 +59,8 @@ export interface Worker {
   stop(options?: { graceMs?: number | undefined }): Promise<WorkerExit>
   /** Sends a signal at once; true if it could be sent. */
   kill(signal?: NodeJS.Signals): boolean
-  /** What the worker noted down before it died: the position it was at, and results it had not sent yet. */
-  readJournal(): JournalEntry | undefined
+  /** What the worker noted down before it died; see {@link file://../channel/journal.ts}. To be read after `exited`. */
+  readJournal(): Journal
   /** Whether a living worker keeps this process alive. */
   ref(): void
   unref(): void
@@ -70,10 +71,4 @@ export interface WorkerExit extends CrashDetails {
   readonly reason: string
   /** True when the worker ended because it was asked to, or had nothing left to do, with exit code 0. */
   readonly clean: boolean
-}
-
-/** The task, and the item within it, that a worker had begun last. */
-export interface JournalEntry {
-  readonly task: number
-  readonly index: number
 }
