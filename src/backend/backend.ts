@@ -1,7 +1,10 @@
 import type { Channel } from '../channel/channel.ts'
+import type { WorkerIdentity } from '../channel/identity.ts'
 import type { Journal } from '../channel/journal.ts'
 import type { CrashDetails } from '../base/errors.ts'
 import type { Marshal } from '../marshal/marshal.ts'
+
+export type { WorkerIdentity } from '../channel/identity.ts'
 
 /** A place where workers can live. A backend is one file that implements this. */
 export interface Backend {
@@ -18,18 +21,6 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined
   /** Where the worker's stdout and stderr go; 'inherit' writes whole lines to this process's own. */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
-}
-
-/** What a worker knows about itself; sent as the payload of `init`. */
-export interface WorkerIdentity {
-  readonly name: string
-  /** A pool worker serves tasks until told to stop; a process runs one target and ends when its event loop is empty. */
-  readonly role: 'pool' | 'process'
-  readonly daemon: boolean
-  /** 1 for a child of the main process, 2 for its children, and so on. */
-  readonly depth: number
-  readonly parentPid: number
-  readonly parentName: string
 }
 
 /**

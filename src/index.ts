@@ -1,0 +1,2 @@
+export { cpuCount } from './base/cpu-count.ts'
+export * from './base/errors.ts'

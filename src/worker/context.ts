@@ -1,0 +1,53 @@
+import { StateError } from '../base/errors.ts'
+import type { WorkerIdentity } from '../channel/identity.ts'
+
+// Each level costs a whole process; a program that nests deeper is far more likely to be one that starts itself.
+const DEEPEST = 10
+
+let identity: WorkerIdentity | undefined
+let children = 0
+
+/** Called once, by a worker's loop when `init` has arrived. */
+export function enterWorker(who: WorkerIdentity): void {
+  identity = who
+}
+
+/** Who this worker is; nothing in the main process. */
+export function currentIdentity(): WorkerIdentity | undefined {
+  return identity
+}
+
+export function currentName(): string {
+  return identity?.name ?? 'MainProcess'
+}
+
+/**
+ * Who the next child of this process is. Children are numbered in the order in which they are made, whatever they are
+ * called, and carry the numbers of those above them, as in Python: `Process-2:1` is the first child of the second.
+ * Throws a `StateError` (`MC_WORKER_NESTED`) below the tenth level.
+ */
+export function childIdentity(child: {
+  readonly prefix: string
+  readonly name?: string | undefined
+  readonly role: WorkerIdentity['role']
+  readonly daemon?: boolean | undefined
+}): WorkerIdentity {
+  const depth = (identity?.depth ?? 0) + 1
+  if (depth > DEEPEST) {
+    throw new StateError(
+      'MC_WORKER_NESTED',
+      `${currentName()} is ${DEEPEST} levels below the main process; workers do not nest deeper. ` +
+        'Does a worker run code that starts workers of its own?',
+    )
+  }
+  const path = [...(identity?.path ?? []), ++children]
+  return {
+    name: child.name ?? `${child.prefix}-${path.join(':')}`,
+    path,
+    role: child.role,
+    daemon: child.daemon ?? identity?.daemon ?? false,
+    depth,
+    parentPid: process.pid,
+    parentName: currentName(),
+  }
+}
