@@ -11,7 +11,8 @@ export function checkFunction<T>(name: string, value: T): T {
 }
 
 export function checkInteger(name: string, value: unknown, least: number): number {
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw bad(name, `a whole number of at least ${least}`, value)
+  if (!Number.isSafeInteger(value) || (value as number) < least)
+    throw bad(name, `a whole number of at least ${least}`, value)
   return value as number
 }
 
