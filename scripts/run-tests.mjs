@@ -6,7 +6,7 @@
 // `node --test` takes neither a folder (Node 22 and 24) nor a glob (Node 20) on every version we support.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,105 +16,120 @@ import { parseArgs } from 'node:util'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const MARK = 'MANYCORE_TEST_RUN'
 const TEMP_PREFIX = 'manycore-'
-// Between the end of the last test and the end of its workers lies a moment; a reaper needs about 2 ms.
-const SETTLE_MS = 3000
 
 process.exitCode = await main()
 
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { concurrency: { type: 'string' }, timeout: { type: 'string', default: '120000' } },
+    options: {
+      folder: { type: 'string', default: '.build/test' },
+      concurrency: { type: 'string', default: String(Math.min(4, availableParallelism())) },
+      timeout: { type: 'string', default: '120000' },
+      // Between the end of the last test and the end of its workers lies a moment.
+      settle: { type: 'string', default: '3000' },
+    },
   })
-  const files = testFiles(positionals)
+  const files = testFiles(join(root, values.folder), positionals)
   if (files.length === 0) {
-    console.error(`No compiled test matches ${positionals.join(', ') || 'anything'} under .build/test: build first.`)
+    console.error(`No test in ${values.folder} matches ${positionals.join(' or ') || 'anything'}: build first.`)
     return 1
   }
 
-  const run = randomUUID()
-  const tempBefore = new Set(tempEntries())
-  const concurrency = values.concurrency ?? String(Math.max(1, Math.min(4, availableParallelism())))
-  const summary = await runNode(files, concurrency, values.timeout, run)
-  if (summary.code !== 0) return summary.code
-  if (summary.tests === 0) {
-    console.error('No test ran.')
-    return 1
+  // A temp folder of its own, so that what other programs put into the shared one is not taken for ours.
+  const temp = mkdtempSync(join(realpathSync(tmpdir()), 'test-run-'))
+  const before = { run: randomUUID(), temp, memory: sharedMemoryFiles() }
+  try {
+    const { code, tests } = await runNode(files, values, before)
+    const clean = await nothingLeft(before, Number(values.settle))
+    if (code === 0 && tests === 0) console.error('No test ran.')
+    return code || (tests > 0 && clean ? 0 : 1)
+  } finally {
+    rmSync(temp, { recursive: true, force: true, maxRetries: 5 })
   }
-  return (await nothingLeft(run, tempBefore)) ? 0 : 1
 }
 
-function testFiles(filters) {
-  const folder = join(root, '.build', 'test')
+function testFiles(folder, filters) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true })
     .filter((name) => /\.test\.c?js$/.test(name) && !name.split(sep).includes('fixtures'))
+    .filter((name) => hasSource(join(folder, name)))
     .map((name) => relative(process.cwd(), join(folder, name)))
     .filter((name) => filters.length === 0 || filters.some((filter) => name.split(sep).join('/').includes(filter)))
     .sort()
 }
 
-function runNode(files, concurrency, timeoutMs, run) {
-  const args = [
-    ...process.execArgv,
-    '--test',
-    '--enable-source-maps',
-    '--test-reporter=spec',
-    `--test-concurrency=${concurrency}`,
-    `--test-timeout=${timeoutMs}`,
-    ...files,
-  ]
+// tsc leaves the output of a test behind whose source was moved or deleted.
+function hasSource(file) {
+  const source = relative(join(root, '.build'), file).replace(/js$/, 'ts')
+  return source.startsWith('..') || existsSync(join(root, source))
+}
+
+function runNode(files, { concurrency, timeout }, { run, temp }) {
+  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`]
+  const env = { ...process.env, [MARK]: run, TMPDIR: temp, TEMP: temp, TMP: temp }
+  // Set when a test runs this script; node's runner refuses to run inside itself.
+  delete env['NODE_TEST_CONTEXT']
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [...process.execArgv, '--enable-source-maps', ...args, ...files], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, [MARK]: run },
+      env,
     })
     let tail = ''
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk)
-      tail = (tail + chunk).slice(-4000)
+      tail = (tail + chunk).slice(-100_000)
     })
     child.on('error', reject)
     child.on('close', (code, signal) => {
       if (signal !== null) console.error(`node --test was ended by ${signal}.`)
-      const tests = Number(/^ℹ tests (\d+)$/m.exec(stripColours(tail))?.[1] ?? 0)
-      resolve({ code: code ?? 1, tests })
+      resolve({ code: code ?? 1, tests: Number(/ℹ tests (\d+)/.exec(tail)?.[1] ?? 0) })
     })
   })
 }
 
-async function nothingLeft(run, tempBefore) {
-  const deadline = Date.now() + SETTLE_MS
-  let processes = livingProcesses(run)
-  let temps = newTemps(tempBefore)
-  while ((processes?.length || temps.length) && Date.now() < deadline) {
+async function nothingLeft(before, settleMs) {
+  const deadline = Date.now() + settleMs
+  let left = leftovers(before)
+  while (left.processes.length + left.files.length > 0 && Date.now() < deadline) {
     await sleep(50)
-    processes = livingProcesses(run)
-    temps = newTemps(tempBefore)
+    left = leftovers(before)
   }
-  if (processes === undefined) console.log('Left processes: not checked, this system has no /proc.')
-  for (const one of processes ?? []) console.error(`Left process ${one.pid} (parent ${one.parent}): ${one.command}`)
-  for (const name of temps) console.error(`Left in ${tmpdir()}: ${name}`)
-  if (processes?.length || temps.length) return false
-  console.log(`Nothing left behind: ${processes === undefined ? '' : 'no process, '}no temp file.`)
+  for (const one of left.processes) console.error(`Left process ${one.pid} (parent ${one.parent}): ${one.command}`)
+  for (const file of left.files) console.error(`Left file ${file}`)
+  for (const one of left.processes) process.kill(one.pid, 'SIGKILL')
+  if (left.processes.length + left.files.length > 0) return false
+  const processes = existsSync('/proc/self/environ') ? 'no process' : 'processes not checked (no /proc on this system)'
+  console.log(`Left behind: ${processes}, no temp file.`)
   return true
 }
 
+function leftovers({ run, temp, memory }) {
+  return {
+    processes: livingProcesses(`${MARK}=${run}`),
+    files: [
+      ...readdirSync(temp)
+        .filter((name) => name.startsWith(TEMP_PREFIX))
+        .map((name) => join(temp, name)),
+      ...sharedMemoryFiles().filter((file) => !memory.includes(file)),
+    ],
+  }
+}
+
 // Every process that a test starts inherits the mark, however deep, unless it is given an environment without it.
-function livingProcesses(run) {
-  if (!existsSync('/proc/self/environ')) return undefined
-  const mark = `${MARK}=${run}`
+function livingProcesses(mark) {
+  if (!existsSync('/proc/self/environ')) return []
   const found = []
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) continue
-      const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(mark)) continue
+      const [state, parent] = readFileSync(`/proc/${entry}/stat`, 'latin1')
         .replace(/^.*\) /s, '')
         .split(' ')
       if (state === 'Z') continue
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
-      found.push({ pid, parent, command: command || readlinkSync(`/proc/${pid}/exe`) })
+      const command = readFileSync(`/proc/${entry}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+      found.push({ pid: Number(entry), parent, command })
     } catch {
       // It ended while we looked, or belongs to somebody else.
     }
@@ -122,15 +137,10 @@ function livingProcesses(run) {
   return found
 }
 
-function tempEntries() {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(TEMP_PREFIX))
-}
-
-function newTemps(before) {
-  return tempEntries().filter((name) => !before.has(name))
-}
-
-function stripColours(text) {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[[0-9;]*m/g, '')
+function sharedMemoryFiles() {
+  const folder = '/dev/shm'
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(TEMP_PREFIX))
+    .map((name) => join(folder, name))
 }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const script = fileURLToPath(new URL('../../scripts/run-tests.mjs', import.meta.url))
+
+describe('the test runner', () => {
+  it('succeeds for tests that pass and leave nothing', async () => {
+    const { code, output } = await runTests('clean')
+    assert.equal(code, 0, output)
+    assert.match(output, /ℹ tests 1/)
+    assert.match(output, /Left behind: .*no temp file/)
+  })
+
+  it('fails when a test fails', async () => {
+    const { code, output } = await runTests('failing')
+    assert.equal(code, 1, output)
+  })
+
+  const skip = existsSync('/proc/self/environ') ? false : 'this system has no /proc to find processes in'
+  it('fails when a process started by a test is still alive, names it and ends it', { skip }, async () => {
+    const { code, output } = await runTests('left-process')
+    assert.equal(code, 1, output)
+    const [, pid, command] = /Left process (\d+) .*: (.*)/.exec(output) ?? []
+    assert.match(String(command), /setTimeout/)
+    assert.ok(pid)
+    while (isRunning(pid)) await setImmediate()
+  })
+
+  it('fails when a temp file with the prefix of manycore remains', async () => {
+    const { code, output } = await runTests('left-file')
+    assert.equal(code, 1, output)
+    assert.match(output, /Left file .*manycore-left/)
+  })
+
+  it('ends tests that never end, one that waits and one that spins', async () => {
+    const { code, output } = await runTests('hanging', '--timeout', '1500')
+    assert.equal(code, 1, output)
+    assert.match(output, /Left behind: .*no temp file/)
+  })
+
+  it('fails when no test matches', async () => {
+    const { code, output } = await runTests('clean', 'no-such-test')
+    assert.equal(code, 1, output)
+    assert.match(output, /No test in .* matches no-such-test/)
+  })
+})
+
+function runTests(fixture: string, ...args: string[]): Promise<{ code: number; output: string }> {
+  const folder = `.build/test/fixtures/test-runs/${fixture}`
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, '--folder', folder, '--settle', '300', ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr })
+    })
+  })
+}
+
+// A killed process whose parent never asks for its exit code stays in the table as a zombie (Z).
+function isRunning(pid: string): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
