@@ -67,7 +67,8 @@ export interface Call extends Envelope {
 
 /**
  * Owner → worker: run `fn` once for each of `count` items, which are the items `index`, `index + 1`, … of their map.
- * Payload: the array of items. Answered by `items` and `itemFailed` until each of them was answered once.
+ * Payload: the array of items. Answered in order, by `items` and `itemFailed`, until each of them was answered once;
+ * or by one `failed` when the payload or the function could not be read, so that no item has begun.
  */
 export interface Chunk extends Envelope {
   readonly kind: typeof Kind.chunk
@@ -78,7 +79,10 @@ export interface StarChunk extends Envelope {
   readonly kind: typeof Kind.starChunk
 }
 
-/** Owner → worker: the result of `task` is no longer wanted. */
+/**
+ * Owner → worker: the result of `task` is no longer wanted. What of it has not begun must not begin; it is answered
+ * nevertheless, by one `failed` without payload that stands for all of its items that were not answered yet.
+ */
 export interface Cancel extends Envelope {
   readonly kind: typeof Kind.cancel
 }
@@ -103,7 +107,11 @@ export interface Failed extends Envelope {
   readonly kind: typeof Kind.failed
 }
 
-/** Worker → owner: the items `index` … `index + count - 1` of `task` returned. Payload: the array of their values. */
+/**
+ * Worker → owner: the items `index` … `index + count - 1` of `task` returned. Payload: the array of their values. Values
+ * that are not plain (their payload needs more than JSON or packed numbers) come one by one, so that one that cannot be
+ * read costs its own item only.
+ */
 export interface Items extends Envelope {
   readonly kind: typeof Kind.items
 }
