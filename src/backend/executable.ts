@@ -1,0 +1,12 @@
+import { fileURLToPath } from 'node:url'
+
+let chosen: string | undefined
+
+/** Sets the Node that workers are started with where their own options name none. */
+export function setChildExecPath(path: string | URL): void {
+  chosen = path instanceof URL ? fileURLToPath(path) : path
+}
+
+export function childExecPath(): string {
+  return chosen ?? process.execPath
+}

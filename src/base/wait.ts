@@ -1,0 +1,68 @@
+import { checkDuration, checkOptions, checkSignal } from './argument.ts'
+
+/** How long a call may wait. */
+export interface WaitOptions {
+  /** Milliseconds; `Infinity` (the default) waits without limit, 0 or less only looks. */
+  readonly timeout?: number | undefined
+  /** Gives up the wait, not what is waited for: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Checks the `{ timeout, signal }`, or the bare number of milliseconds, that a waiting method was given. */
+export function checkWait(method: string, wait: number | WaitOptions | undefined): WaitOptions {
+  const options = typeof wait === 'number' ? { timeout: wait } : (wait ?? {})
+  checkOptions(`The argument of ${method}`, options, ['timeout', 'signal'])
+  if (options.timeout !== undefined) checkDuration(`timeout of ${method}`, options.timeout)
+  checkSignal(`signal of ${method}`, options.signal)
+  return options
+}
+
+/**
+ * Whether the promise settled, either way, before the time was up. Rejects only with the reason of an aborted signal.
+ * Leaves no timer and no listener behind.
+ */
+export function settledWithin(promise: Promise<unknown>, options: WaitOptions): Promise<boolean> {
+  const { timeout = Infinity, signal } = options
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason)
+      return
+    }
+    let timer: NodeJS.Timeout | undefined
+    let look: NodeJS.Immediate | undefined
+    const end = (settled: boolean) => {
+      release()
+      resolve(settled)
+    }
+    const abort = () => {
+      release()
+      reject(signal?.reason)
+    }
+    const release = () => {
+      clearTimeout(timer)
+      clearImmediate(look)
+      signal?.removeEventListener('abort', abort)
+    }
+    signal?.addEventListener('abort', abort)
+    promise.then(
+      () => end(true),
+      () => end(true),
+    )
+    // A promise that has settled already answers in a microtask, before any immediate.
+    if (timeout <= 0) look = setImmediate(end, false)
+    else if (timeout !== Infinity)
+      timer = armLongTimer(
+        timeout,
+        () => end(false),
+        (next) => (timer = next),
+      )
+  })
+}
+
+// setTimeout turns more than 24.8 days into one millisecond.
+const LONGEST_MS = 2 ** 31 - 1
+
+function armLongTimer(ms: number, done: () => void, replaced: (timer: NodeJS.Timeout) => void): NodeJS.Timeout {
+  if (ms <= LONGEST_MS) return setTimeout(done, ms)
+  return setTimeout(() => replaced(armLongTimer(ms - LONGEST_MS, done, replaced)), LONGEST_MS)
+}

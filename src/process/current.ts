@@ -1,0 +1,61 @@
+import { inspect } from 'node:util'
+import { currentIdentity, currentName } from '../worker/context.ts'
+
+/** The process that this code runs in. */
+export interface CurrentProcess {
+  /** `MainProcess`, or the name that its creator gave it. */
+  readonly name: string
+  readonly pid: number
+  readonly daemon: boolean
+}
+
+/** The process that created this one. */
+export interface ParentProcess {
+  readonly name: string
+  readonly pid: number
+  isAlive(): boolean
+}
+
+/**
+ * The process that this code runs in: its name, its pid and whether it is daemonic. The same in a worker of a pool.
+ *
+ * ```ts
+ * import { Process, currentProcess } from 'manycore'
+ *
+ * const hello = new Process({ target: () => console.log(`This is ${currentProcess().name}`), name: 'Ada' })
+ * hello.start()
+ * await hello.join()
+ * console.log(`and this is ${currentProcess().name}`)
+ * ```
+ *
+ * Follows `multiprocessing.current_process()`.
+ */
+export function currentProcess(): CurrentProcess {
+  const identity = currentIdentity()
+  return describe({ name: currentName(), pid: process.pid, daemon: identity?.daemon ?? false })
+}
+
+/**
+ * The process that created this one, or `null` in the main process.
+ *
+ * ```ts
+ * import { parentProcess } from 'manycore'
+ *
+ * console.log(parentProcess()) // null
+ * ```
+ *
+ * Follows `multiprocessing.parent_process()`.
+ */
+export function parentProcess(): ParentProcess | null {
+  const identity = currentIdentity()
+  if (identity === undefined) return null
+  const { parentName: name, parentPid: pid } = identity
+  // The kernel gives an orphan another parent, so this stays right when the pid is used again.
+  return describe({ name, pid, isAlive: () => process.ppid === pid })
+}
+
+function describe<T extends { readonly name: string; readonly pid: number }>(who: T): T {
+  const text = () => `<Process name='${who.name}' pid=${who.pid}>`
+  const hidden = { value: text, enumerable: false }
+  return Object.freeze(Object.defineProperties(who, { toString: hidden, [inspect.custom]: hidden }))
+}
