@@ -31,3 +31,9 @@ export interface ShippedFunction {
   /** True when running it again cannot be noticed from outside: no calls, no assignments, no free variables written. */
   readonly pure: boolean
 }
+
+/**
+ * As `Marshal.encode`, but for a peer that is not chosen yet: the payload carries everything it needs, and any worker's
+ * marshal can decode it. {@link file://./functions.ts} exports one as `encodeForAny`; a pool takes its snapshots with it.
+ */
+export type EncodeForAny = (value: unknown, label: string) => Payload
