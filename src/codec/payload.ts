@@ -4,7 +4,17 @@
  */
 export interface Payload {
   readonly tag: number
-  /** A string holds JSON text; a channel writes it as UTF-8, and what arrives is always bytes. */
+  /**
+   * A string holds JSON text. It arrives in the form in which it was sent: text as a string, bytes as bytes, and the
+   * bytes are only lent (see `Channel.onMessage`). Made for this payload and never changed afterwards, so a channel
+   * may keep it without a copy, and one payload may be sent through many channels.
+   */
   readonly body: string | Uint8Array
+  /** Views of the sender's own memory, which the channel copies; what arrives owns its memory alone. */
   readonly buffers: readonly Uint8Array[]
+  /**
+   * Those of `buffers` whose memory was given away for this payload and belongs to nobody else: a channel may keep
+   * them without a copy or transfer them, so such a payload can be sent only once. Each is the whole of its memory.
+   */
+  readonly moved?: ReadonlySet<Uint8Array> | undefined
 }

@@ -1,0 +1,50 @@
+import { Socket } from 'node:net'
+import type { SocketConstructorOpts } from 'node:net'
+
+/**
+ * A socket that reads straight into our memory: `target` gives it, after each read for the next one, and nothing
+ * when it stays the same. Such reading can only be chosen when a Socket is made, but `spawn` makes the sockets of its
+ * pipes itself; so a new one takes over the handle of such a socket. Where handles are not as in Node, `chunk` gets
+ * what the socket reads in its own way.
+ */
+export function adoptSocket(
+  end: number | Socket,
+  target: () => Uint8Array | undefined,
+  received: (bytes: number) => void,
+  chunk: (bytes: Uint8Array) => void,
+): Socket {
+  const onread = {
+    // Asked for the first time when the socket is made, then after each read.
+    buffer: target as () => Uint8Array,
+    callback: (bytes: number): boolean => {
+      received(bytes)
+      return true
+    },
+  }
+  const options = { allowHalfOpen: true, onread }
+  if (typeof end === 'number') return new Socket({ fd: end, ...options } as SocketConstructorOpts)
+  const owner = end as unknown as Handled
+  const handle = owner._handle
+  if (handle?.useUserBuffer === undefined) {
+    end.on('data', chunk)
+    return end
+  }
+  owner._handle = null
+  end.destroy()
+  return new Socket({ handle, ...options } as SocketConstructorOpts)
+}
+
+/** The number for synchronous writes, or -1 where there is none. */
+export function descriptorOf(socket: Socket): number {
+  if (process.platform === 'win32') return -1
+  return (socket as unknown as Handled)._handle?.fd ?? -1
+}
+
+interface Handled {
+  _handle: Handle | null | undefined
+}
+
+interface Handle {
+  readonly fd?: number
+  readonly useUserBuffer?: unknown
+}
