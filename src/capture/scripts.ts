@@ -1,0 +1,168 @@
+import type { Debugger, InspectorNotification, Runtime } from 'node:inspector'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { inspectorSession, type Look, post } from './inspector.ts'
+import { LruCache } from './lru.ts'
+import { lineStartsOf } from './text-lines.ts'
+
+/** A script that V8 compiled in this process. */
+export interface ScriptRecord {
+  readonly scriptId: string
+  /** `file:…`, a path (CommonJS through some loaders), `node:…`, or '' for eval and `new Function`. */
+  readonly url: string
+  /** An ES module. */
+  readonly isModule: boolean
+}
+
+/**
+ * The script in which a looked-at function was written; undefined for native ones and for scripts that V8 has dropped.
+ * Scripts of functions now running are found at once; any other costs a cycle of V8's Debugger domain, the first of
+ * which reads every loaded source (about 7 ms per MB).
+ */
+export function scriptOf({ location, scopes }: Look): ScriptRecord | undefined {
+  if (!location) return undefined
+  const known = scripts.get(location.scriptId)
+  if (known) return known
+  const url = urlOnStack(location.scriptId)
+  if (url === undefined) return scriptById(location.scriptId)
+  const record: ScriptRecord = { scriptId: location.scriptId, url, isModule: scopes?.some((scope) => scope.description === 'Module') ?? false }
+  scripts.set(record.scriptId, record)
+  return record
+}
+
+/** Every script that V8 knows now, by URL without its query; of several with one URL, the last. */
+export function scriptsByUrl(): Map<string, ScriptRecord> {
+  const byUrl = new Map<string, ScriptRecord>()
+  for (const { scriptId, url, isModule } of listScripts().values()) if (url) byUrl.set(bareUrl(url), { scriptId, url, isModule })
+  return byUrl
+}
+
+/**
+ * The source as V8 has it. `proof`, the text of a function in it, lets the file on disk be read instead of asking V8:
+ * when that text stands in the file where V8 says it is, nothing transformed the file.
+ */
+export function scriptSource(scriptId: string, proof?: SourceProof): string | undefined {
+  const known = sources.get(scriptId)
+  if (known !== undefined) return known
+  const source = (proof && provenOnDisk(scriptId, proof)) ?? sourceFromV8(scriptId)
+  if (source !== undefined) sources.set(scriptId, source, source.length)
+  return source
+}
+
+/** A function's text and where V8 says that it is. */
+export interface SourceProof {
+  readonly text: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+  /** Offset of that position in the text: `FunctionFacts.anchor`. */
+  readonly anchor: number
+}
+
+/** What stands behind `//# sourceMappingURL=` of a script: a data: URL, or a URL relative to the script; undefined without one. */
+export function sourceMapUrlOf(scriptId: string): string | undefined {
+  const source = sources.get(scriptId)
+  if (source !== undefined) return sourceMapComment(source)
+  const known = mapUrls.get(scriptId)
+  if (known !== undefined) return known || undefined
+  const found = listScripts().get(scriptId)?.sourceMapUrl ?? ''
+  mapUrls.set(scriptId, found, found.length + 1)
+  return found || undefined
+}
+
+/** The last `//# sourceMappingURL=` of a source, which is the one that counts. */
+export function sourceMapComment(source: string): string | undefined {
+  const at = Math.max(source.lastIndexOf('//# sourceMappingURL='), source.lastIndexOf('//@ sourceMappingURL='))
+  if (at < 0) return undefined
+  return /^[^\s'"`]+/.exec(source.slice(at + 21))?.[0]
+}
+
+/** How often the Debugger domain was enabled, for tests and benches. */
+export function debuggerCycles(): number {
+  return cycles
+}
+
+/**
+ * Runs with V8's Debugger domain enabled. It is always disabled again: while it is on, `await` is nine times slower.
+ */
+export function withDebugger<T>(run: () => T): T {
+  post('Debugger.enable')
+  cycles++
+  try {
+    return run()
+  } finally {
+    post('Debugger.disable')
+  }
+}
+
+interface ParsedScript extends ScriptRecord {
+  readonly sourceMapUrl: string
+}
+
+/** Bounds: 4,000 scripts, sources of 16 M characters and map URLs of 16 M characters together. */
+const scripts = new LruCache<string, ScriptRecord>(4_000)
+const sources = new LruCache<string, string>(1_000, 16_000_000)
+const mapUrls = new LruCache<string, string>(1_000, 16_000_000)
+let cycles = 0
+
+function scriptById(scriptId: string): ScriptRecord | undefined {
+  const found = listScripts().get(scriptId)
+  if (!found) return undefined
+  const record: ScriptRecord = { scriptId, url: found.url, isModule: found.isModule }
+  scripts.set(scriptId, record)
+  return record
+}
+
+/** V8 reports every live script each time that the domain is enabled. */
+function listScripts(): Map<string, ParsedScript> {
+  const session = inspectorSession()
+  const found = new Map<string, ParsedScript>()
+  const onParsed = ({ params }: InspectorNotification<Debugger.ScriptParsedEventDataType>): void => {
+    const { scriptId, url, isModule, sourceMapURL } = params
+    found.set(scriptId, { scriptId, url, isModule: isModule ?? false, sourceMapUrl: sourceMapURL ?? '' })
+  }
+  session.on('Debugger.scriptParsed', onParsed)
+  try {
+    withDebugger(() => undefined)
+  } finally {
+    session.off('Debugger.scriptParsed', onParsed)
+  }
+  return found
+}
+
+/** URLs of the scripts that are running now, from the stack of an error, which needs no Debugger. */
+function urlOnStack(scriptId: string): string | undefined {
+  post('Runtime.enable')
+  try {
+    const { exceptionDetails } = post<Runtime.EvaluateReturnType>('Runtime.evaluate', { expression: 'throw new Error()', objectGroup: 'manycore' })
+    return exceptionDetails?.stackTrace?.callFrames.find((frame) => frame.scriptId === scriptId && frame.url)?.url
+  } finally {
+    post('Runtime.disable')
+  }
+}
+
+function sourceFromV8(scriptId: string): string | undefined {
+  try {
+    return withDebugger(() => post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId }).scriptSource)
+  } catch {
+    return undefined
+  }
+}
+
+// A short text could stand at the same place of a transformed file by chance.
+const PROOF_LENGTH = 20
+
+function provenOnDisk(scriptId: string, { text, lineNumber, columnNumber, anchor }: SourceProof): string | undefined {
+  const url = scripts.get(scriptId)?.url
+  if (!url?.startsWith('file:') || text.length <= PROOF_LENGTH) return undefined
+  try {
+    const source = readFileSync(fileURLToPath(bareUrl(url)), 'utf8')
+    const lineStart = lineStartsOf(source)[lineNumber]
+    return lineStart !== undefined && source.startsWith(text, lineStart + columnNumber - anchor) ? source : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function bareUrl(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}

@@ -1,0 +1,137 @@
+import { SourceMap, type SourceMapPayload } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { LruCache } from './lru.ts'
+import { sourceMapComment, sourceMapUrlOf } from './scripts.ts'
+
+/**
+ * Rewrites the positions in a stack of another process to those of the sources, through source maps (inline ones and
+ * `.map` files). Node applies no source maps to code compiled from captured functions, and to modules only when it
+ * runs with `--enable-source-maps`.
+ *
+ * `sent` are the functions that were sent by value. A frame of a module is rewritten when its file names a source map
+ * that leads to another file; a frame that already stands in a source is left alone.
+ */
+export function mapStack(stack: string, sent: Iterable<SentCode>): string {
+  const byFile = new Map<string, SentCode[]>()
+  for (const code of sent) {
+    for (const file of namesOf(code.url)) byFile.set(file, [...(byFile.get(file) ?? []), code])
+  }
+  return stack.replace(FRAME_PLACE, (whole, file: string, line: string, column: string) => {
+    const at = { line: Number(line) - 1, column: Number(column) - 1 }
+    const code = byFile.get(file)?.find((one) => isInside(one, at))
+    const mapped = code ? mapSent(code, at) : byFile.has(file) ? undefined : mapModule(file, at)
+    return mapped ? `${asWritten(mapped.url, file)}:${mapped.line + 1}:${mapped.column + 1}` : whole
+  })
+}
+
+/** Code that another process compiled from a captured function, at its original position. */
+export interface SentCode {
+  /** URL under which it was compiled. */
+  readonly url: string
+  /** The script of this process that holds the original. */
+  readonly scriptId: string
+  /** Where it starts and ends in that script, from 0; without them every frame of the file is taken to be of this code. */
+  readonly start?: LineAndColumn | undefined
+  readonly end?: LineAndColumn | undefined
+}
+
+export interface LineAndColumn {
+  readonly line: number
+  readonly column: number
+}
+
+interface MappedPlace extends LineAndColumn {
+  readonly url: string
+}
+
+interface LoadedMap {
+  readonly map: SourceMap
+  /** What the relative names of its sources are relative to. */
+  readonly base: string
+}
+
+const FRAME_PLACE = /((?:file:\/\/)?\/[^\s():?]+(?:\?[^\s():]*)?):(\d+):(\d+)/g
+
+/** Bound: the maps of 100 scripts and 100 files. `null` for none. */
+const mapsOfScripts = new LruCache<string, LoadedMap | null>(100)
+const mapsOfFiles = new LruCache<string, LoadedMap | null>(100)
+
+/** A stack names an ES module by its URL and a CommonJS one by its path. */
+function namesOf(url: string): string[] {
+  return url.startsWith('file:') ? [url, fileURLToPath(bare(url))] : [url]
+}
+
+function isInside({ start, end }: SentCode, at: LineAndColumn): boolean {
+  return (!start || !isBefore(at, start)) && (!end || !isBefore(end, at))
+}
+
+function isBefore(a: LineAndColumn, b: LineAndColumn): boolean {
+  return a.line < b.line || (a.line === b.line && a.column < b.column)
+}
+
+function mapSent({ scriptId, url }: SentCode, at: LineAndColumn): MappedPlace | undefined {
+  let loaded = mapsOfScripts.get(scriptId)
+  if (loaded === undefined) mapsOfScripts.set(scriptId, (loaded = loadMap(() => sourceMapUrlOf(scriptId), url)))
+  return loaded ? findSource(loaded, at) : undefined
+}
+
+/** A map that leads back to the file itself (tsx) says nothing about whether the frame was rewritten before. */
+function mapModule(file: string, at: LineAndColumn): MappedPlace | undefined {
+  const url = toUrl(file)
+  if (file.includes('/node_modules/')) return undefined
+  let loaded = mapsOfFiles.get(url)
+  if (loaded === undefined) {
+    mapsOfFiles.set(url, (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)))
+  }
+  const mapped = loaded ? findSource(loaded, at) : undefined
+  return mapped && bare(mapped.url) !== bare(url) ? mapped : undefined
+}
+
+/** A map that is missing or broken leaves the stack as it is: an error must never be lost over its decoration. */
+function loadMap(findMapUrl: () => string | undefined, scriptUrl: string): LoadedMap | null {
+  try {
+    const mapUrl = findMapUrl()
+    if (mapUrl === undefined) return null
+    if (mapUrl.startsWith('data:')) return readMap(decodeDataUrl(mapUrl), scriptUrl)
+    const url = new URL(mapUrl, toUrl(scriptUrl))
+    return url.protocol === 'file:' ? readMap(readFileSync(url, 'utf8'), url.href) : null
+  } catch {
+    return null
+  }
+}
+
+function readMap(text: string, base: string): LoadedMap {
+  const payload = JSON.parse(text) as SourceMapPayload
+  const sources = payload.sources.map((source) => (payload.sourceRoot ?? '') + source)
+  return { map: new SourceMap({ ...payload, sources }), base }
+}
+
+function decodeDataUrl(url: string): string {
+  const comma = url.indexOf(',')
+  const data = url.slice(comma + 1)
+  return url.slice(0, comma).endsWith(';base64') ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data)
+}
+
+function findSource({ map, base }: LoadedMap, { line, column }: LineAndColumn): MappedPlace | undefined {
+  const entry = map.findEntry(line, column)
+  if (!('originalLine' in entry)) return undefined
+  try {
+    return { url: new URL(entry.originalSource, toUrl(base)).href, line: entry.originalLine, column: entry.originalColumn }
+  } catch {
+    return undefined
+  }
+}
+
+function toUrl(file: string): string {
+  return file.startsWith('/') ? pathToFileURL(file).href : file
+}
+
+/** As the frame named its file: by URL or by path. */
+function asWritten(url: string, file: string): string {
+  return file.startsWith('file:') || !url.startsWith('file:') ? url : fileURLToPath(bare(url))
+}
+
+function bare(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}
