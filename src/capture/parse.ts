@@ -1,4 +1,13 @@
-import type { AnonymousFunctionDeclaration, ArrowFunctionExpression, Class, FunctionExpression, MethodDefinition, Options, Program, Property } from 'acorn'
+import type {
+  AnonymousFunctionDeclaration,
+  ArrowFunctionExpression,
+  Class,
+  FunctionExpression,
+  MethodDefinition,
+  Options,
+  Program,
+  Property,
+} from 'acorn'
 import { createRequire } from 'node:module'
 import type { FunctionForm } from './function-facts.ts'
 
@@ -31,7 +40,12 @@ export type FunctionNode = ArrowFunctionExpression | FunctionExpression | Anonym
 
 /** The syntax tree of a whole source. Throws `SyntaxError`. */
 export function parseSource(text: string, isModule: boolean): Program {
-  return acorn().parse(text, { ...OPTIONS, sourceType: isModule ? 'module' : 'script', allowReturnOutsideFunction: true, allowHashBang: true })
+  return acorn().parse(text, {
+    ...OPTIONS,
+    sourceType: isModule ? 'module' : 'script',
+    allowReturnOutsideFunction: true,
+    allowHashBang: true,
+  })
 }
 
 // Functions are read on their own, outside of the class, module or async function that gave them `super`, `import.meta`
@@ -65,7 +79,10 @@ function soleFunction(program: Program): FunctionNode | undefined {
   const [statement, ...more] = program.body
   if (more.length > 0 || statement?.type !== 'ExpressionStatement') return undefined
   const { expression } = statement
-  const fits = expression.type === 'ArrowFunctionExpression' || expression.type === 'FunctionExpression' || expression.type === 'ClassExpression'
+  const fits =
+    expression.type === 'ArrowFunctionExpression' ||
+    expression.type === 'FunctionExpression' ||
+    expression.type === 'ClassExpression'
   return fits ? expression : undefined
 }
 
@@ -77,7 +94,12 @@ function expressionForm(node: FunctionNode): FunctionForm {
 function firstMember(program: Program): Property | MethodDefinition {
   const statement = program.body[0]
   const holder = statement?.type === 'ExpressionStatement' ? statement.expression : undefined
-  const member = holder?.type === 'ObjectExpression' ? holder.properties[0] : holder?.type === 'ClassExpression' ? holder.body.body[0] : undefined
+  const member =
+    holder?.type === 'ObjectExpression'
+      ? holder.properties[0]
+      : holder?.type === 'ClassExpression'
+        ? holder.body.body[0]
+        : undefined
   if (member?.type === 'Property' || member?.type === 'MethodDefinition') return member
   throw new SyntaxError('the text is no function, class or method')
 }
