@@ -28,7 +28,11 @@ export interface Layout {
  */
 export function layOut(views: readonly ArrayBufferView[], buffers: readonly ArrayBuffer[]): Layout {
   const regions: Region[] = []
-  const layout = { regions, views: [] as { view: ArrayBufferView; region: number }[], whole: [] as Layout['whole'][number][] }
+  const layout = {
+    regions,
+    views: [] as { view: ArrayBufferView; region: number }[],
+    whole: [] as Layout['whole'][number][],
+  }
   const regionOf = new Map<object, number>()
   for (const buffer of buffers) {
     const region = regions.push(wholeRegion(buffer)) - 1
@@ -173,7 +177,12 @@ type ViewClass = (new (buffer: ArrayBuffer, offset: number, length: number) => A
   readonly BYTES_PER_ELEMENT?: number
 }
 
-function makeView(type: (typeof VIEW_TYPES)[number], buffer: ArrayBuffer, offset: number, bytes: number): ArrayBufferView {
+function makeView(
+  type: (typeof VIEW_TYPES)[number],
+  buffer: ArrayBuffer,
+  offset: number,
+  bytes: number,
+): ArrayBufferView {
   if (type === 'Buffer') return Buffer.from(buffer, offset, bytes)
   const View = (globalThis as unknown as Record<string, ViewClass | undefined>)[type]
   if (View === undefined) throw new ValueUnreadableError(`This version of Node has no ${type}.`)

@@ -29,9 +29,10 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
       return UNDEFINED
     case 'boolean':
       return value ? TRUE : FALSE
+    default:
+      if (value === null) return NULL
+      return (Array.isArray(value) ? packNumbers(value) : undefined) ?? encodeAny(value, label, hooks)
   }
-  if (value === null) return NULL
-  return (Array.isArray(value) ? packNumbers(value) : undefined) ?? encodeAny(value, label, hooks)
 }
 
 /** The value of a payload. A promise only where modules must be imported first. Nothing of the body is kept. */

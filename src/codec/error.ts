@@ -58,9 +58,9 @@ export function describeError(thrown: unknown): { description: ErrorDescription;
     const made = {
       base,
       ...(Class === undefined ? {} : { Class: rich.push(Class) - 1 }),
-      name: String(read(error, 'name') ?? base),
-      message: String(read(error, 'message') ?? ''),
-      stack: String(read(error, 'stack') ?? ''),
+      name: readText(error, 'name') ?? base,
+      message: readText(error, 'message') ?? '',
+      stack: readText(error, 'stack') ?? '',
       fields: [] as Field[],
     }
     // In the table before its fields, which may lead back to it.
@@ -86,7 +86,9 @@ export function reviveError(
   rich: readonly unknown[],
   finish: (stack: string, isRoot: boolean) => string,
 ): unknown {
-  const errors = records.map((record, i) => blank(record, rich, finish(record.stack, 'error' in root && root.error === i)))
+  const errors = records.map((record, i) =>
+    blank(record, rich, finish(record.stack, 'error' in root && root.error === i)),
+  )
 
   function value(part: Part): unknown {
     if ('error' in part) return errors[part.error]
@@ -123,18 +125,20 @@ const BUILTIN = [
 // Classes inside Node that add nothing to their base but own fields.
 const NODE_INTERNAL = new Set(['NodeError', 'SystemError', 'AbortError'])
 
+type AnyClass = abstract new (...args: never) => unknown
+
 function isError(value: unknown): value is object {
   if (value === null || typeof value !== 'object') return false
   return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
 }
 
 /** The nearest class on the prototype chain that every process has, and the error's own class when that is another. */
-function classOf(error: object): { base: string; Class?: Function } {
-  let Class: Function | undefined
+function classOf(error: object): { base: string; Class?: AnyClass } {
+  let Class: AnyClass | undefined
   for (let at: unknown = prototypeOf(error); at !== null; at = prototypeOf(at as object)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, 'constructor')
-    const constructor: unknown = descriptor?.value
-    if (typeof constructor !== 'function') continue
+    if (typeof descriptor?.value !== 'function') continue
+    const constructor = descriptor.value as AnyClass
     if (isShared(constructor, error)) return { base: constructor.name, ...(Class === undefined ? {} : { Class }) }
     if (!(NODE_INTERNAL.has(constructor.name) && typeof read(error, 'code') === 'string')) Class ??= constructor
   }
@@ -142,14 +146,15 @@ function classOf(error: object): { base: string; Class?: Function } {
 }
 
 // By name, because errors come from other realms (Jest, node:vm) and from a second instance of this package too.
-function isShared(constructor: Function, error: object): boolean {
+function isShared(constructor: AnyClass, error: object): boolean {
   const { name } = constructor
-  if (BUILTIN.includes(name)) return (globalThis as Record<string, unknown>)[name] === constructor || isNative(constructor)
+  if (BUILTIN.includes(name))
+    return (globalThis as Record<string, unknown>)[name] === constructor || isNative(constructor)
   if (name === 'DOMException') return constructor === DOMException
-  return Object.hasOwn(own, name) && String(read(error, 'code')).startsWith('MC_')
+  return Object.hasOwn(own, name) && readText(error, 'code')?.startsWith('MC_') === true
 }
 
-function isNative(fn: Function): boolean {
+function isNative(fn: AnyClass): boolean {
   return Function.prototype.toString.call(fn).endsWith('{ [native code] }')
 }
 
@@ -175,6 +180,11 @@ function read(object: object, key: string): unknown {
   }
 }
 
+function readText(object: object, key: string): string | undefined {
+  const value = read(object, key)
+  return value === undefined || typeof value === 'string' ? value : textOf(value)
+}
+
 function textOf(value: unknown): string {
   try {
     return inspect(value, { depth: 1, maxStringLength: 1000, maxArrayLength: 20 })
@@ -186,7 +196,8 @@ function textOf(value: unknown): string {
 /** The error without its fields. */
 function blank(record: ErrorRecord, rich: readonly unknown[], stack: string): Error {
   const Class = record.Class === undefined ? undefined : errorClass(rich[record.Class])
-  if (record.Class !== undefined && Class === undefined) return withStack(new RemoteError(record.message, record.name, stack), stack)
+  if (record.Class !== undefined && Class === undefined)
+    return withStack(new RemoteError(record.message, record.name, stack), stack)
   if (record.base === 'DOMException') return withStack(new DOMException(record.message, record.name), stack)
   const Base = baseNamed(record.base)
   // A genuine error object, which `Object.create` would not give; the classes' own constructors are not run.

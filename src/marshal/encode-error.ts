@@ -34,12 +34,12 @@ export function encodeError(error: unknown, writer: ErrorWriter): Payload {
 
 function encodeRich(rich: readonly unknown[], writer: ErrorWriter): NonNullable<SentError['rich']> {
   try {
-    return asBytes(writer.encode(rich, 'error'))
+    return bare(writer.encode(rich, 'error'))
   } catch (failure) {
     if (failure instanceof CaptureNeeded && writer.waitForCapture) throw failure
     return rich.map((value) => {
       try {
-        return asBytes(writer.encode(value, 'error'))
+        return bare(writer.encode(value, 'error'))
       } catch {
         return undefined
       }
@@ -47,10 +47,10 @@ function encodeRich(rich: readonly unknown[], writer: ErrorWriter): NonNullable<
   }
 }
 
-// A text would be read as text at the other end; a payload that arrives holds bytes.
-function asBytes(payload: Payload): Payload {
+// Nested, nothing is given away: it is copied with the rest.
+function bare(payload: Payload): Payload {
   const { tag, body, buffers } = payload
-  return { tag, body: typeof body === 'string' ? Buffer.from(body) : body, buffers }
+  return { tag, body, buffers }
 }
 
 function lastResort(error: unknown, failure: unknown, writer: ErrorWriter): SentError {

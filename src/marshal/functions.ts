@@ -1,7 +1,7 @@
 import { checkFunction } from '../base/argument.ts'
 import { encode } from '../codec/codec.ts'
 import type { Payload } from '../codec/payload.ts'
-import { keepPayload } from '../codec/payload.ts'
+import { keepPayload } from '../codec/transfer.ts'
 import { graphHooks } from './graph-hooks.ts'
 import type { EncodeForAny, ShippedFunction } from './marshal.ts'
 import { ownerRooms } from './owner.ts'
