@@ -20,7 +20,7 @@ for (const [path, holder] of Object.entries(packages)) {
       optional: true,
     }
     packages[`node_modules/${name}`] = entry
-    console.log(`added ${name}@${entry.version} (${entry.os ?? 'any system'}, ${entry.cpu})`)
+    console.log(`added ${name}@${entry.version} (${[...(entry.os ?? []), ...entry.cpu].join(' ')})`)
   }
 }
 lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en')))
