@@ -1,7 +1,7 @@
 import type { Class, MethodDefinition, PropertyDefinition, StaticBlock } from 'acorn'
-import type { TextRange } from './function-facts.ts'
 import { Scope } from './scope.ts'
 import { type ClassParts, ScopeWalker } from './scope-walker.ts'
+import type { TextRange } from './text-lines.ts'
 
 /** How a class is written, so that its text can be edited before another process compiles it. Offsets are into the class's text. */
 export interface ClassLayout {

@@ -1,10 +1,11 @@
 import type { Node } from 'acorn'
 import { LASTING_PARTS, readClassLayout } from './class-layout.ts'
-import type { FreeVariable, FunctionFacts, MethodKey, TextRange, VariableReference } from './function-facts.ts'
+import type { FreeVariable, FunctionFacts, MethodKey, VariableReference } from './function-facts.ts'
 import { LruCache } from './lru.ts'
 import { type FunctionNode, type ParsedFunction, parseFunction } from './parse.ts'
 import { Scope } from './scope.ts'
 import { type AnyFunction, hasUseStrict, type ScopeListener, ScopeWalker } from './scope-walker.ts'
+import type { TextRange } from './text-lines.ts'
 
 /**
  * What the text of a function or class needs from around it. Pass `isStrict` when the code around it is known to be
