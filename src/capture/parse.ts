@@ -13,13 +13,17 @@ import type { FunctionForm } from './function-facts.ts'
 
 /**
  * The syntax tree of one function or class text as `Function.prototype.toString` gives it. A method's text is no
- * expression, so three readings are tried: as an expression, inside an object, inside a class.
+ * expression, so three readings are tried: as an expression, inside an object, inside a class; and for an arrow with
+ * the `new.target` of the function around it, inside a function.
  * Throws `SyntaxError` with acorn's words when none of them fits.
  */
 export function parseFunction(text: string): ParsedFunction {
   const expression = tryParse(`(${text}\n)`)
   const alone = expression instanceof Error ? undefined : soleFunction(expression)
   if (alone) return { node: alone, form: expressionForm(alone), shift: 1, member: undefined }
+  const inFunction = text.includes('new.target') ? tryParse(`(function(){(${text}\n)})`) : undefined
+  const arrow = inFunction && !(inFunction instanceof Error) ? soleArrowInside(inFunction) : undefined
+  if (arrow) return { node: arrow, form: 'arrow', shift: 13, member: undefined }
   const inObject = tryParse(`({${text}\n})`)
   if (!(inObject instanceof Error)) return fromMember(firstMember(inObject), 2)
   const inClass = tryParse(`(class{${text}\n})`)
@@ -84,6 +88,13 @@ function soleFunction(program: Program): FunctionNode | undefined {
     expression.type === 'FunctionExpression' ||
     expression.type === 'ClassExpression'
   return fits ? expression : undefined
+}
+
+function soleArrowInside(program: Program): ArrowFunctionExpression | undefined {
+  const outer = soleFunction(program)
+  const statement = outer?.type === 'FunctionExpression' ? outer.body.body[0] : undefined
+  const inner = statement?.type === 'ExpressionStatement' ? statement.expression : undefined
+  return inner?.type === 'ArrowFunctionExpression' ? inner : undefined
 }
 
 function expressionForm(node: FunctionNode): FunctionForm {
