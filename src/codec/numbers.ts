@@ -39,6 +39,7 @@ function packed(tag: number, numbers: readonly number[], width: 4 | 8): Payload 
 }
 
 function unpack(body: Uint8Array, width: 4 | 8): number[] {
+  if (body.byteLength % width !== 0) throw new RangeError('packed numbers end within a number')
   // The body lies anywhere in its channel's memory, and an array of doubles needs an address that 8 divides.
   const aligned = body.byteOffset % width === 0 ? body : body.slice()
   const source = numbersIn(aligned, width)

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { hasOnlyItems } from './array-keys.ts'
+import { isDetached } from './buffers.ts'
 
 /** The cheapest form that is exact for a value, cheapest first. */
 export const Form = { json: 0, clone: 1, graph: 2 } as const
@@ -218,14 +219,4 @@ function viewPrototypes(): Set<object> {
     }
   }
   return knownViews
-}
-
-// `ArrayBuffer.prototype.detached` came with Node 22.
-function isDetached(buffer: ArrayBuffer): boolean {
-  if (buffer.byteLength > 0) return false
-  try {
-    return new Uint8Array(buffer).length > 0
-  } catch {
-    return true
-  }
 }

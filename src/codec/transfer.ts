@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { ArgumentError } from '../base/errors.ts'
 import type { Region } from './buffers.ts'
-import { bytesOf } from './buffers.ts'
+import { bytesOf, isDetached } from './buffers.ts'
 import type { Payload } from './payload.ts'
 
 /**
@@ -66,14 +66,15 @@ export function keepPayload(payload: Payload): Payload {
 const marked = new WeakSet<ArrayBuffer>()
 
 function take(buffer: ArrayBuffer, named: unknown): ArrayBuffer {
+  const kind = Object.prototype.toString.call(named).slice(8, -1)
+  if (isDetached(buffer)) throw new ArgumentError(`move() got a ${kind} whose memory was given away before.`)
   let mine: ArrayBuffer
   try {
     mine = detach(buffer)
   } catch (cause) {
-    throw new ArgumentError(
-      `move() cannot take this ${Object.prototype.toString.call(named).slice(8, -1)}: it was moved before, or Node keeps its memory.`,
-      { cause },
-    )
+    throw new ArgumentError(`move() cannot take this ${kind}, whose memory Node keeps. Send it without move().`, {
+      cause,
+    })
   }
   marked.add(mine)
   return mine
