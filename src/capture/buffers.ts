@@ -1,0 +1,82 @@
+import { types } from 'node:util'
+import type { BytesNode, Ref, ViewNode } from './graph.ts'
+import { encodeProperties } from './properties.ts'
+import { encodeSubclass } from './subclasses.ts'
+import type { BufferUse, Walk } from './walk.ts'
+
+/** Views up to this length are looked at for properties of their own; on longer ones those would be found too slowly. */
+const CHECKED_LENGTH = 1_000
+
+export function encodeArrayBuffer(walk: Walk, buffer: ArrayBuffer): Ref {
+  useOf(walk, buffer).isWhole = true
+  return walk.find(buffer) as Ref
+}
+
+export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
+  const { buffer, byteOffset } = view
+  if (!types.isArrayBuffer(buffer))
+    walk.refuse('lies on a SharedArrayBuffer, which only threads can share', 'Send a copy of it.')
+  if (maxLengthOf(buffer) !== undefined) walk.refuse('lies on a resizable ArrayBuffer', 'Send a copy of it.')
+  const { views } = useOf(walk, buffer)
+  const isBuffer = Buffer.isBuffer(view)
+  const type = isBuffer ? 'Buffer' : types.isDataView(view) ? 'DataView' : typeName(view)
+  const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
+  const node: ViewNode = { kind: 'view', type, buffer: walk.find(buffer), offset: byteOffset, length }
+  views.push(node)
+  const ref = walk.add(view, node)
+  const standard = isBuffer ? Buffer.prototype : (Reflect.get(globalThis, type) as { prototype: object }).prototype
+  encodeSubclass(walk, view, node, standard)
+  if (length <= CHECKED_LENGTH) {
+    const keys = Reflect.ownKeys(view).filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key))
+    if (keys.length > 0) walk.later(() => encodeProperties(walk, view, keys, node))
+  }
+  return ref
+}
+
+/** Of a buffer that is only seen through views, only what they show is sent: a slice of a large file stays small. */
+export function trimBuffers(walk: Walk): void {
+  for (const { node, views, isWhole } of walk.buffers.values()) {
+    if (isWhole || views.length === 0) continue
+    const first = Math.min(...views.map(({ offset }) => offset))
+    // Eight bytes are the largest unit that a view must be aligned to.
+    const start = first - (first % 8)
+    const end = Math.max(...views.map((view) => view.offset + view.length * unitSize(view.type)))
+    node.bytes = node.bytes.subarray(start, Math.max(start, end))
+    for (const view of views) view.offset -= start
+  }
+}
+
+function useOf(walk: Walk, buffer: ArrayBuffer): BufferUse {
+  const known = walk.buffers.get(buffer)
+  if (known) return known
+  const node: BytesNode = { kind: 'bytes', bytes: bytesOf(walk, buffer) }
+  const maxLength = maxLengthOf(buffer)
+  if (maxLength !== undefined) node.maxLength = maxLength
+  const use: BufferUse = { node, views: [], isWhole: false }
+  walk.buffers.set(buffer, use)
+  walk.add(buffer, node)
+  return use
+}
+
+function bytesOf(walk: Walk, buffer: ArrayBuffer): Uint8Array {
+  try {
+    return new Uint8Array(buffer)
+  } catch {
+    return walk.refuse('is an ArrayBuffer that has been given away', 'Send it before it is transferred.')
+  }
+}
+
+// In the types of Node 20 since ES2024 only.
+function maxLengthOf(buffer: ArrayBuffer): number | undefined {
+  const { resizable, maxByteLength } = buffer as ArrayBuffer & { resizable?: boolean; maxByteLength?: number }
+  return resizable === true ? maxByteLength : undefined
+}
+
+function typeName(view: ArrayBufferView): string {
+  return Reflect.get(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag, view) as string
+}
+
+function unitSize(type: string): number {
+  if (type === 'DataView' || type === 'Buffer') return 1
+  return (Reflect.get(globalThis, type) as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT
+}

@@ -1,0 +1,133 @@
+import { type ClassMember, lostFieldName } from './class-layout.ts'
+import type { Attachments, ClassNode, Encoded } from './graph.ts'
+import { isFunction, ownValue, textOf } from './peek.ts'
+import { encodeProperties } from './properties.ts'
+import { lookUp } from './variables.ts'
+import type { FunctionRecord, Walk } from './walk.ts'
+
+/**
+ * What the text of a class does not bring by itself: values of static fields and private statics as they are now, and
+ * members that were added, decorated or patched.
+ */
+export function encodeClassParts(walk: Walk, record: FunctionRecord, node: ClassNode): void {
+  const { fn } = record
+  const members = record.facts.classLayout?.members ?? []
+  const privateStatics = new Set(
+    members.flatMap(({ isPrivate, isStatic, type, key }) =>
+      isPrivate && isStatic && type === 'PropertyDefinition' ? [key] : [],
+    ),
+  )
+  if (privateStatics.size > 0) {
+    const fields = walk.look(fn).privates?.filter(({ name, accessor }) => !accessor && privateStatics.has(name)) ?? []
+    node.privateStatics = fields.map(({ name, value }): [string, Encoded] => [
+      name,
+      walk.at('property', name, () => walk.encodeDeep(value, { owner: fn })),
+    ])
+  }
+  const own = Reflect.ownKeys(fn).filter((key) => !isImplied(fn, key) && !isFromText(walk, record, fn, key, true))
+  walk.at('part', 'static', () => encodeProperties(walk, fn, own, node))
+  const prototype = ownValue(fn, 'prototype') as object
+  const keys = Reflect.ownKeys(prototype).filter(
+    (key) => key !== 'constructor' && !isFromText(walk, record, prototype, key, false),
+  )
+  const parts: Attachments = {}
+  walk.at('part', 'prototype', () => encodeProperties(walk, prototype, keys, parts))
+  if (parts.props || parts.integrity) node.prototype = parts
+}
+
+function isImplied(cls: Function, key: PropertyKey): boolean {
+  return key === 'length' || key === 'prototype' || (key === 'name' && typeof ownValue(cls, 'name') === 'string')
+}
+
+/** A member that compiling the text makes again, unless somebody replaced it since. */
+function isFromText(walk: Walk, record: FunctionRecord, holder: object, key: PropertyKey, isStatic: boolean): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, key)
+  const mayBe = record.facts.classLayout?.members.some(
+    (member) =>
+      member.isStatic === isStatic &&
+      member.type === 'MethodDefinition' &&
+      !member.isPrivate &&
+      (member.computed ? true : member.key === key),
+  )
+  if (!mayBe || !descriptor) return false
+  return [descriptor.value, descriptor.get, descriptor.set].every(
+    (part: unknown) => part === undefined || (isFunction(part) && isWrittenIn(walk, record, part)),
+  )
+}
+
+function isWrittenIn(walk: Walk, { facts, seen }: FunctionRecord, fn: Function): boolean {
+  const { location } = walk.look(fn)
+  return location !== undefined && location.scriptId === seen.location?.scriptId && facts.text.includes(textOf(fn))
+}
+
+/**
+ * Names of members that are computed. Their expressions are not evaluated again: the name of a method is found on the
+ * class, by where the method is written; that of a field is lost unless its expression can be repeated.
+ */
+export function encodeComputedKeys(walk: Walk, record: FunctionRecord, node: ClassNode): void {
+  const { fn, facts, seen, origin, keyVariables } = record
+  if (origin) {
+    if (origin.keys) node.keys = [...origin.keys].map(([member, key]) => [member, walk.encodeKey(key)])
+    return
+  }
+  const layout = facts.classLayout
+  const computed =
+    layout?.members.filter((member) => member.computed && !member.ranAlready && !member.computed.isConstant) ?? []
+  if (!layout || computed.length === 0) return
+  const scopes = seen.scopes ?? []
+  const lost = lostFieldName(
+    layout,
+    facts.text,
+    (name) => lookUp(scopes, name) !== undefined || Object.hasOwn(globalThis, name),
+  )
+  if (lost) {
+    const why =
+      lost.variable === undefined ? 'cannot be evaluated again' : `uses \`${lost.variable}\`, which V8 has dropped`
+    walk.refuse(
+      `has a field with the computed name [${lost.expression}], which ${why}`,
+      'Give the field a plain name, or export the class from a module of its own.',
+    )
+  }
+  const keys = new Map<ClassMember, PropertyKey>()
+  for (const [holder, isStatic] of [
+    [ownValue(fn, 'prototype') as object, false],
+    [fn, true],
+  ] as const) {
+    for (const key of Reflect.ownKeys(holder)) {
+      const member = computed.find((one) => one.isStatic === isStatic && isAt(walk, record, holder, key, one))
+      if (member) keys.set(member, key)
+    }
+  }
+  if (keys.size > 0) node.keys = [...keys].map(([member, key]) => [layout.members.indexOf(member), walk.encodeKey(key)])
+  for (const member of computed)
+    if (member.type === 'PropertyDefinition') for (const name of member.computed?.free ?? []) keyVariables.add(name)
+}
+
+function isAt(
+  walk: Walk,
+  { fn, facts, seen }: FunctionRecord,
+  holder: object,
+  key: PropertyKey,
+  member: ClassMember,
+): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, key)
+  for (const part of [descriptor?.value, descriptor?.get, descriptor?.set] as unknown[]) {
+    if (!isFunction(part) || part === fn) continue
+    const { location } = walk.look(part)
+    if (!location || !seen.location || location.scriptId !== seen.location.scriptId) continue
+    const offset = offsetWithin(facts.text, seen.location, location)
+    if (member.range[0] <= offset && offset < member.range[1]) return true
+  }
+  return false
+}
+
+interface LinePlace {
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+function offsetWithin(text: string, start: LinePlace, place: LinePlace): number {
+  let offset = 0
+  for (let line = start.lineNumber; line < place.lineNumber; line++) offset = text.indexOf('\n', offset) + 1
+  return offset + place.columnNumber - (place.lineNumber === start.lineNumber ? start.columnNumber : 0)
+}

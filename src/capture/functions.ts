@@ -1,0 +1,188 @@
+import { readArrowThis } from './arrow-this.ts'
+import { encodeClassParts, encodeComputedKeys } from './classes.ts'
+import { analyzeFunction } from './free-variables.ts'
+import type { FunctionFacts } from './function-facts.ts'
+import type { Attachments, BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
+import type { Look } from './inspector.ts'
+import { functionName, isFunction, isPlainPrototype, ownValue, textOf } from './peek.ts'
+import { encodeProperties } from './properties.ts'
+import { identify, originOf } from './provenance.ts'
+import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
+import { type ScriptRecord, scriptOf } from './scripts.ts'
+import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
+import type { FunctionRecord, Place, Walk } from './walk.ts'
+
+/** A function by reference where it can be had that way in another process, else by value: its text and what it captured. */
+export function encodeFunction(walk: Walk, fn: Function, place: Place | undefined): Ref {
+  const reference = encodeReference(walk, fn)
+  if (reference) return reference
+  const seen = walk.look(fn)
+  if (seen.bound) return encodeBound(walk, fn, seen.bound)
+  const name = functionName(fn) || '(anonymous)'
+  if (!seen.location) {
+    return walk.at('function', name, () =>
+      walk.refuse(
+        'is a native function that no global and no builtin module leads to',
+        'Call it inside a function of your own.',
+      ),
+    )
+  }
+  const script = scriptOf(seen) ?? { scriptId: seen.location.scriptId, url: '', isModule: false }
+  if (script.url.startsWith('node:')) return encodeInternal(walk, fn, seen, script)
+  const label = script.url ? `${name} (${script.url.split('/').pop()}:${seen.location.lineNumber + 1})` : name
+  return walk.at('function', label, () => {
+    const imported = importReference(walk, fn, seen, script)
+    if (imported) return walk.add(fn, imported)
+    return encodeByValue(walk, fn, seen, script, place)
+  })
+}
+
+function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullable<Look['bound']>): Ref {
+  const node: BoundNode = { kind: 'bound', target: undefined, self: undefined, args: [] }
+  const ref = walk.add(fn, node)
+  node.self = walk.at('part', 'bound this', () => walk.encode(self))
+  node.target = walk.at('part', 'bound function', () => memberReference(walk, self, target) ?? walk.encode(target))
+  node.args = args.map((arg, i) => walk.at('part', `bound argument ${i}`, () => walk.encode(arg)))
+  walk.later(() => encodeProperties(walk, fn, extraKeys(fn), node))
+  return ref
+}
+
+function encodeInternal(walk: Walk, fn: Function, seen: Look, script: ScriptRecord): Ref {
+  const original = script.url === 'node:internal/util' ? lookUp(seen.scopes ?? [], 'original')?.value : undefined
+  if (isFunction(original)) {
+    const node: PromisifiedNode = { kind: 'promisified', target: undefined }
+    const ref = walk.add(fn, node)
+    node.target = walk.encode(original)
+    return ref
+  }
+  return walk.at('function', functionName(fn) || '(anonymous)', () =>
+    walk.refuse(`is internal to Node (${script.url})`, 'Make what it belongs to inside your function.'),
+  )
+}
+
+function encodeByValue(walk: Walk, fn: Function, seen: Look, script: ScriptRecord, place: Place | undefined): Ref {
+  const facts = readFacts(walk, fn)
+  const origin = originOf(fn)
+  if (!origin) refuseForms(walk, facts)
+  const isClass = facts.form === 'class'
+  const common = { unit: '', name: functionName(fn), captures: [] }
+  const node: FunctionNode | ClassNode = isClass ? { kind: 'class', ...common } : { kind: 'function', ...common }
+  const ref = walk.add(fn, node)
+  const record: FunctionRecord = {
+    fn,
+    node,
+    facts,
+    seen,
+    script,
+    strict: isStrict(fn, facts, seen, script),
+    step: walk.step,
+    place,
+    isRoot: !isClass && !walk.withinFunction(walk.step?.up),
+    variables: new Map(),
+    cells: new Set(),
+    keyVariables: new Set(),
+    origin,
+  }
+  walk.records.push(record)
+  walk.recordOf.set(node, record)
+  if (node.kind === 'class') {
+    node.id = identify(fn)
+    // Its value comes from the prototype chain, never from a variable: V8 drops variables that only `extends` uses.
+    const base: unknown = Object.getPrototypeOf(fn)
+    if (facts.classLayout?.superRange)
+      node.base = base === Function.prototype ? null : walk.at('part', 'extends', () => walk.encode(base))
+    encodeComputedKeys(walk, record, node)
+  } else {
+    if (origin ? origin.unit.extras.includes('home') : facts.usesSuper)
+      node.home = origin ? walk.encode(origin.home) : encodeHome(walk, facts, place)
+    if (facts.form === 'arrow' && facts.usesThis)
+      node.self = walk.at('part', 'this', () => walk.encode(origin ? origin.self : readArrowThis(walk, record)))
+  }
+  walk.later(() => encodeVariables(walk, record))
+  walk.later(() =>
+    node.kind === 'class' ? encodeClassParts(walk, record, node) : encodeFunctionParts(walk, fn, facts, node),
+  )
+  return ref
+}
+
+function readFacts(walk: Walk, fn: Function): FunctionFacts {
+  try {
+    return analyzeFunction(textOf(fn))
+  } catch (error) {
+    return walk.refuse(
+      `has a text that could not be parsed (${(error as Error).message})`,
+      'Put it into a module that can be imported and export it.',
+    )
+  }
+}
+
+function refuseForms(walk: Walk, facts: FunctionFacts): void {
+  if (facts.form === 'private')
+    walk.refuse('is a #private method on its own', 'Pass a function that calls a public method instead.')
+  const [name] = facts.privateNames
+  if (name !== undefined && facts.form !== 'class' && !declaresPrivate(facts, name)) {
+    walk.refuse(`uses the private name #${name} of a class`, 'Pass a function that calls a public method instead.')
+  }
+  if (facts.usesNewTarget)
+    walk.refuse('is an arrow function that uses the outer `new.target`', 'Keep it in a variable and use that.')
+  if (facts.hasEval)
+    walk.refuse(
+      'uses direct `eval` or `with`, so what it captures cannot be known',
+      'Use `new Function` or pass the values as arguments.',
+    )
+}
+
+// A class inside of the function may declare the name.
+function declaresPrivate(facts: FunctionFacts, name: string): boolean {
+  return new RegExp(`\\bclass\\b[^]*#${name}\\b`).test(facts.text)
+}
+
+function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: ScriptRecord): boolean {
+  if (facts.isStrict || facts.form === 'class' || seen.scopes?.some(({ description }) => description === 'Module'))
+    return true
+  // Only sloppy plain functions have `caller` of their own.
+  if (Object.hasOwn(fn, 'caller')) return false
+  if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
+  return moduleFactsOf(fn, facts, seen, script).isStrict
+}
+
+function encodeHome(walk: Walk, facts: FunctionFacts, place: Place | undefined): FunctionNode['home'] {
+  if (facts.form === 'arrow' || !place?.home) {
+    walk.refuse('uses `super`', 'Send the object or class that it belongs to instead, or bind it to that.')
+  }
+  return walk.encode(Object.getPrototypeOf(place.home))
+}
+
+const IMPLIED = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller'])
+
+function extraKeys(fn: Function): PropertyKey[] {
+  return Reflect.ownKeys(fn).filter((key) => !IMPLIED.has(key))
+}
+
+function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFacts, node: FunctionNode): void {
+  encodeProperties(walk, fn, extraKeys(fn), node)
+  const prototype = ownValue(fn, 'prototype')
+  if (
+    facts.form === 'function' &&
+    !facts.isAsync &&
+    !facts.isGenerator &&
+    typeof prototype === 'object' &&
+    prototype !== null
+  ) {
+    const keys = Reflect.ownKeys(prototype).filter((key) => !(key === 'constructor' && ownValue(prototype, key) === fn))
+    const parent: unknown = Object.getPrototypeOf(prototype)
+    if (keys.length > 0 || !isPlainPrototype(parent as object | null)) {
+      // A function with methods is a class as it was written before ES2015.
+      node.id = identify(fn)
+      const parts: Attachments = {}
+      walk.at('part', 'prototype', () => {
+        encodeProperties(walk, prototype, keys, parts, prototype)
+        if (!isPlainPrototype(parent as object | null)) parts.proto = encodePrototype(walk, parent as object | null)
+      })
+      node.prototype = parts
+    }
+  }
+  const parent = Object.getPrototypeOf(fn) as object | null
+  if (parent !== null && parent !== Function.prototype && !isKnown(parent))
+    node.proto = walk.at('part', '[[Prototype]]', () => walk.encode(parent))
+}

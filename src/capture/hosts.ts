@@ -1,0 +1,27 @@
+import { intrinsicPathOf } from './known.ts'
+import { constructorOf, functionName, isNative, prototypesOf } from './peek.ts'
+import { scriptOf } from './scripts.ts'
+import type { Walk } from './walk.ts'
+
+/**
+ * What an object is when its class lives inside Node or V8 (sockets, streams, handles, `Intl` objects): it keeps a part
+ * of itself where nobody can read it.
+ */
+export function hostClass(walk: Walk, object: object): string | undefined {
+  let own: string | undefined
+  for (const prototype of prototypesOf(object)) {
+    const cls = constructorOf(prototype)
+    if (cls === undefined || cls === Object || cls === Function || OPEN.has(functionName(cls))) continue
+    own ??= functionName(cls)
+    if (isNative(cls)) {
+      if (intrinsicPathOf(cls)?.[0] === 'Object') continue
+      return `a ${own} (a native ${functionName(cls)})`
+    }
+    const url = scriptOf(walk.look(cls))?.url
+    if (url?.startsWith('node:')) return `a ${own} (${url})`
+  }
+  return undefined
+}
+
+/** Classes of Node and V8 that keep everything in properties, or nothing at all. */
+const OPEN: ReadonlySet<string> = new Set(['EventEmitter', 'Iterator', 'AsyncIterator'])

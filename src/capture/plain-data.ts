@@ -1,0 +1,76 @@
+import { types } from 'node:util'
+
+/** The structured clone recurses, so that deeper data is walked instead. */
+const DEEPEST = 500
+/** Arrays up to this length are checked for properties of their own; on longer ones those would be found too slowly. */
+const CHECKED_LENGTH = 1_000
+
+/**
+ * Whether an array or object is plain data all the way down, which the structured clone carries exactly: no functions,
+ * symbols, accessors, holes, odd prototypes or attributes. It may be handed over whole, which is 30 times faster than
+ * walking it. `known` keeps the answers of one capture.
+ */
+export function isPlainData(root: object, known: Map<object, boolean>): boolean {
+  const answer = known.get(root)
+  if (answer !== undefined) return answer
+  const depths = new Map<object, number>([[root, 0]])
+  const isPlain = everyPart(depths, known)
+  if (isPlain) for (const object of depths.keys()) known.set(object, true)
+  else known.set(root, false)
+  return isPlain
+}
+
+function everyPart(depths: Map<object, number>, known: Map<object, boolean>): boolean {
+  for (const [object, depth] of depths) {
+    const answer = known.get(object)
+    if (answer === true) continue
+    if (answer === false || depth > DEEPEST || types.isProxy(object) || !Object.isExtensible(object)) return false
+    const accept = (value: unknown): boolean => {
+      if (value === null || typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol'
+      if (!depths.has(value)) depths.set(value, depth + 1)
+      return true
+    }
+    if (Array.isArray(object) ? !arrayItems(object, accept) : !objectValues(object, accept)) return false
+  }
+  return true
+}
+
+function arrayItems(array: readonly unknown[], accept: (value: unknown) => boolean): boolean {
+  if (Object.getPrototypeOf(array) !== Array.prototype) return false
+  const { length } = array
+  if (length <= CHECKED_LENGTH) return ownItems(array, accept)
+  if (Object.getOwnPropertySymbols(array).length > 0) return false
+  for (let i = 0; i < length; i++) {
+    const value = array[i]
+    if (!accept(value) || (value === undefined && !Object.hasOwn(array, i))) return false
+  }
+  return true
+}
+
+function ownItems(array: readonly unknown[], accept: (value: unknown) => boolean): boolean {
+  if (Reflect.ownKeys(array).length !== array.length + 1) return false
+  for (let i = 0; i < array.length; i++) {
+    const descriptor = Object.getOwnPropertyDescriptor(array, i)
+    if (!descriptor || !isOrdinary(descriptor) || !accept(descriptor.value)) return false
+  }
+  return true
+}
+
+function objectValues(object: object, accept: (value: unknown) => boolean): boolean {
+  if (Object.getPrototypeOf(object) !== Object.prototype || types.isArgumentsObject(object)) return false
+  for (const key of Reflect.ownKeys(object)) {
+    if (typeof key === 'symbol' || key === '__proto__') return false
+    const descriptor = Object.getOwnPropertyDescriptor(object, key)
+    if (!descriptor || !isOrdinary(descriptor) || !accept(descriptor.value)) return false
+  }
+  return true
+}
+
+function isOrdinary(descriptor: PropertyDescriptor): boolean {
+  return (
+    'value' in descriptor &&
+    descriptor.enumerable === true &&
+    descriptor.writable === true &&
+    descriptor.configurable === true
+  )
+}

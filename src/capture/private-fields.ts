@@ -1,0 +1,81 @@
+import type { ClassLayout } from './class-layout.ts'
+import { analyzeFunction } from './free-variables.ts'
+import type { Attachments, Encoded, PrivateFields } from './graph.ts'
+import { constructorOf, functionName, isClassText, prototypesOf, textOf } from './peek.ts'
+import { ByValueNeeded, type Walk } from './walk.ts'
+
+/** Only a class compiled from its text can restore private members, so the classes of such an instance travel by value. */
+export function preferByValue(walk: Walk, object: object): void {
+  for (const cls of privateClasses(object)) {
+    if (walk.byValue.has(cls)) continue
+    walk.byValue.add(cls)
+    const met = walk.find(cls)
+    const kind = met && walk.nodeOf(met).kind
+    if (kind === 'import' || kind === 'commonjs') throw new ByValueNeeded(cls)
+  }
+}
+
+/** Notes what is in the private fields, per class, base class first: two classes may use the same name. */
+export function encodePrivateFields(walk: Walk, object: object, node: Attachments): void {
+  const classes = privateClasses(object)
+  if (classes.length === 0) return
+  const fields = walk.look(object).privates?.filter(({ accessor }) => !accessor) ?? []
+  const privates: PrivateFields[] = []
+  for (const cls of classes.reverse()) {
+    const of = walk.find(cls)
+    if (!of || walk.nodeOf(of).kind !== 'class') {
+      walk.refuse(
+        `is an instance of ${functionName(cls)}, which has private members, and only its own code can fill them in there`,
+        'Send its data instead, or register the class with registerType.',
+      )
+    }
+    const values: (readonly [string, Encoded])[] = []
+    for (const name of privateFieldNames(cls)) {
+      const at = fields.findIndex((field) => field.name === name)
+      const [field] = at < 0 ? [] : fields.splice(at, 1)
+      if (field) values.push([name, walk.at('property', name, () => walk.encodeDeep(field.value, { owner: object }))])
+    }
+    privates.push([of, values])
+  }
+  node.privates = privates
+}
+
+/** Whether instances of the class have private members that its compiled text must be able to write. */
+export function hasPrivateMembers(layout: ClassLayout | undefined): boolean {
+  return layout?.members.some(({ isPrivate, isStatic }) => isPrivate && !isStatic) ?? false
+}
+
+export function privateFieldNames(cls: Function): string[] {
+  const members = analyzeFunction(textOf(cls)).classLayout?.members ?? []
+  return members.flatMap(({ isPrivate, isStatic, type, key }) =>
+    isPrivate && !isStatic && type === 'PropertyDefinition' && key !== undefined ? [key] : [],
+  )
+}
+
+const answers = new WeakMap<Function, boolean>()
+
+function privateClasses(object: object): Function[] {
+  const found: Function[] = []
+  for (const prototype of prototypesOf(object)) {
+    const cls = constructorOf(prototype)
+    if (cls && isPrivateClass(cls)) found.push(cls)
+  }
+  return found
+}
+
+function isPrivateClass(cls: Function): boolean {
+  const known = answers.get(cls)
+  if (known !== undefined) return known
+  const text = textOf(cls)
+  let answer = false
+  if (isClassText(text) && text.includes('#')) {
+    try {
+      answer = hasPrivateMembers(analyzeFunction(text).classLayout)
+    } catch {
+      // What the parser does not know is refused when the class itself is met.
+      answer = /#/.test(text)
+    }
+  }
+  answers.set(cls, answer)
+  return answer
+}

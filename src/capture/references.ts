@@ -1,0 +1,153 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import { bareUrl, reachesEntry } from './entry.ts'
+import { analyzeFunction } from './free-variables.ts'
+import type { CommonJsNode, Encoded, ImportNode, MemberNode, Ref } from './graph.ts'
+import type { Look } from './inspector.ts'
+import { builtinPathOf, commonJsExportPath, commonJsFileOf, intrinsicPathOf, isCommonJsLoaded } from './known.ts'
+import { moduleFacts } from './module-facts.ts'
+import {
+  constructorOf,
+  functionName,
+  isClassText,
+  isFunction,
+  isNative,
+  isObject,
+  ownValue,
+  prototypesOf,
+  tagOf,
+  textOf,
+} from './peek.ts'
+import { classRecord, standIn } from './provenance.ts'
+import { type ScriptRecord, scriptOf, scriptSource } from './scripts.ts'
+import type { Walk } from './walk.ts'
+
+/** A value that every process has, that the receiver has, or that can be required. */
+export function encodeReference(walk: Walk, value: object): Ref | undefined {
+  const again = standIn(value)
+  if (again) return walk.add(value, again)
+  if (isFunction(value)) {
+    const cls = classRecord(value)
+    if (cls?.from !== undefined && cls.from === walk.options.peer) return walk.add(value, { kind: 'own', id: cls.id })
+    if (types.isProxy(value)) return undefined
+    // Most functions need no index: only those of V8 and Node are in one.
+    if (!isNative(value)) {
+      const script = scriptOf(walk.look(value))
+      if (script && !script.url.startsWith('node:'))
+        return walk.byValue.has(value) ? undefined : encodeCommonJs(walk, value)
+    }
+  } else if (types.isProxy(value) || (Array.isArray(value) && value !== Array.prototype)) return undefined
+  const intrinsic = intrinsicPathOf(value)
+  if (intrinsic) return walk.add(value, { kind: 'intrinsic', path: [...intrinsic] })
+  const builtin = builtinPathOf(value)
+  if (builtin) return walk.add(value, { kind: 'builtin', module: builtin.moduleName, path: [...builtin.path] })
+  return encodeCommonJs(walk, value)
+}
+
+/** Whether another process has it without being told. */
+export function isKnown(value: object): boolean {
+  return intrinsicPathOf(value) !== undefined
+}
+
+function encodeCommonJs(walk: Walk, value: object): Ref | undefined {
+  const file = commonJsFileOf(value)
+  if (file === undefined || reachesEntry(pathToFileURL(file).href)) return undefined
+  return walk.add(value, { kind: 'commonjs', file, path: [] })
+}
+
+/** A function that a module exports which can be imported without running the user's program again. */
+export function importReference(
+  walk: Walk,
+  fn: Function,
+  seen: Look,
+  script: ScriptRecord,
+): ImportNode | CommonJsNode | undefined {
+  const { url } = script
+  if (walk.byValue.has(fn) || !url.startsWith('file:') || reachesEntry(url)) return undefined
+  if (!script.isModule) {
+    const file = fileURLToPath(bareUrl(url))
+    const path = isCommonJsLoaded(file) ? commonJsExportPath(file, fn, functionName(fn)) : undefined
+    return path && { kind: 'commonjs', file, path: [...path] }
+  }
+  const scope = seen.scopes?.findLast(({ description }) => description === 'Module')?.object
+  if (!scope) return undefined
+  const locals = Object.getOwnPropertyNames(scope).filter((name) => readSafely(scope, name) === fn)
+  if (locals.length === 0 && functionName(fn) !== 'default') return undefined
+  const source = scriptSource(script.scriptId, proofOf(fn, seen))
+  const { exports } = moduleFacts(source ?? '', true)
+  const local =
+    locals.find((name) => exports.has(name)) ??
+    (functionName(fn) === 'default' && exports.has('*default*') ? '*default*' : undefined)
+  const name = local === undefined ? undefined : exports.get(local)
+  return name === undefined ? undefined : { kind: 'import', base: url, specifier: url, name }
+}
+
+function proofOf(fn: Function, { location }: Look): Parameters<typeof scriptSource>[1] {
+  if (!location) return undefined
+  try {
+    const facts = analyzeFunction(textOf(fn))
+    return {
+      text: facts.text,
+      lineNumber: location.lineNumber,
+      columnNumber: location.columnNumber,
+      anchor: facts.anchor,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function readSafely(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return object[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** A prototype object through the class that it belongs to. */
+export function encodePrototype(walk: Walk, prototype: object | null): Encoded {
+  if (prototype === null) return null
+  const met = walk.find(prototype) ?? encodeReference(walk, prototype)
+  if (met) return met
+  const cls = constructorOf(prototype)
+  if (cls === undefined || ownValue(cls, 'prototype') !== prototype) return walk.encode(prototype)
+  const of = walk.at('part', `class ${functionName(cls)}`, () => walk.encode(cls))
+  return walk.find(prototype) ?? walk.add(prototype, { kind: 'prototype', of })
+}
+
+/** A method that is found on a class which `self` is an instance of, through that class. */
+export function memberReference(walk: Walk, self: unknown, fn: Function): Ref | undefined {
+  if ((!isObject(self) && !isFunction(self)) || walk.find(fn) || types.isProxy(self)) return undefined
+  const holders = isFunction(self) ? [self, ...prototypesOf(self)] : prototypesOf(self)
+  for (const holder of holders) {
+    if (holder === Function.prototype || isKnown(holder)) return undefined
+    const key = Reflect.ownKeys(holder).find((one) => ownValue(holder, one) === fn)
+    if (key === undefined) continue
+    const cls = isFunction(holder) ? holder : constructorOf(holder)
+    if (cls === undefined || !isClassText(textOf(cls))) return undefined
+    const of = isFunction(holder) ? walk.encode(holder) : encodePrototype(walk, holder)
+    const node: MemberNode = { kind: 'member', of, key: walk.encodeKey(key), role: 'value' }
+    return walk.find(fn) ?? walk.add(fn, node)
+  }
+  return undefined
+}
+
+/** What a bundler, compiler or test runner makes of `import * as x`: an object of getters, or a real namespace. */
+export function isNamespaceLike(object: object): boolean {
+  if (types.isModuleNamespaceObject(object)) return true
+  if (types.isProxy(object) || Array.isArray(object) || ArrayBuffer.isView(object)) return false
+  if (tagOf(object) === 'Module' || commonJsFileOf(object) !== undefined) return true
+  let getters = 0
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+    if (descriptor.get && !descriptor.set) getters++
+    else if (name !== 'default' && name !== '__esModule') return false
+  }
+  // Getters alone do not tell: a user's object may have nothing else, and reading them would run the user's code.
+  return Object.hasOwn(object, '__esModule') || (getters > 0 && Object.hasOwn(object, 'default'))
+}
+
+/** Reads an export, which may be a getter that a compiler wrote. */
+export function readExport(namespace: object, name: string): unknown {
+  return Reflect.get(namespace, name)
+}

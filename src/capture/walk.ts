@@ -1,0 +1,320 @@
+import { FunctionUnsendableError, ValueUnsendableError } from '../base/errors.ts'
+import type { FunctionFacts } from './function-facts.ts'
+import type {
+  BytesNode,
+  ClassNode,
+  Encoded,
+  FunctionNode,
+  Graph,
+  GraphNode,
+  Key,
+  Ref,
+  ViewNode,
+  WeakMapNode,
+  WeakSetNode,
+} from './graph.ts'
+import { type Look, look } from './inspector.ts'
+import { isFunction } from './peek.ts'
+import type { CodeOrigin } from './provenance.ts'
+import type { ScriptRecord } from './scripts.ts'
+
+export interface CaptureOptions {
+  /** What the root is called in the texts of refusals, such as `args[0]` or `result`. */
+  readonly label?: string | undefined
+  /** Who it is for, the same object as in `RebuildOptions.peer`: its own classes are not sent back but named. */
+  readonly peer?: object | undefined
+  /** What a registered type, or a handle, is sent as instead; may throw `Unsendable` to refuse it. */
+  readonly special?: ((value: object) => Special | undefined) | undefined
+  /** Values of captured variables, by name, for a runtime without the inspector. */
+  readonly captures?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface Special {
+  readonly id: string
+  readonly data: unknown
+}
+
+/** Thrown by a `special` hook: `reason` continues "it …", `advice` is a sentence. */
+export class Unsendable extends Error {
+  readonly reason: string
+  readonly advice: string
+
+  constructor(reason: string, advice: string) {
+    super(reason)
+    this.reason = reason
+    this.advice = advice
+  }
+}
+
+/** One step from the root to a value, for texts. */
+export interface Step {
+  readonly label: string
+  readonly kind: 'root' | 'function' | 'variable' | 'property' | 'part'
+  readonly up: Step | undefined
+}
+
+/** Where a function was found: the object that holds it, and the one whose `super` a method uses. */
+export interface Place {
+  readonly owner?: object | undefined
+  readonly home?: object | undefined
+}
+
+/** A function that travels by value. */
+export interface FunctionRecord {
+  readonly fn: Function
+  readonly node: FunctionNode | ClassNode
+  readonly facts: FunctionFacts
+  readonly seen: Look
+  readonly script: ScriptRecord
+  readonly strict: boolean
+  readonly step: Step | undefined
+  readonly place: Place | undefined
+  readonly isRoot: boolean
+  /** In the order of the unit's captures. */
+  readonly variables: Map<string, CapturedVariable>
+  /** Variables that are shared with other functions through cells. */
+  readonly cells: Set<string>
+  /** Variables that only computed names of fields use. */
+  readonly keyVariables: Set<string>
+  /** What a function that came from elsewhere was rebuilt from: it is sent on as it came. */
+  readonly origin: CodeOrigin | undefined
+}
+
+export interface CapturedVariable {
+  value: Encoded
+  /** Index of its scope, -1 for a global. */
+  readonly scope: number
+  readonly assigned: boolean
+  /** It had no value yet. */
+  readonly uninitialized: boolean
+}
+
+/** An ArrayBuffer that is sent, and which part of it is seen. */
+export interface BufferUse {
+  readonly node: BytesNode
+  readonly views: ViewNode[]
+  /** It is itself referred to, not only through views. */
+  isWhole: boolean
+}
+
+/** A WeakMap or WeakSet whose entries are sent as far as their keys are. */
+export interface WeakUse {
+  readonly object: object
+  readonly node: WeakMapNode | WeakSetNode
+  readonly done: Set<object>
+}
+
+/** What encodes a value, given to the walk so that the parts which encode can call each other through it. */
+export interface Encoders {
+  encodeFunction(walk: Walk, fn: Function, place: Place | undefined): Ref
+  encodeObject(walk: Walk, object: object): Ref
+}
+
+/** A class must travel by value after all: the walk begins again knowing it. */
+export class ByValueNeeded extends Error {
+  readonly cls: Function
+
+  constructor(cls: Function) {
+    super('captured again')
+    this.cls = cls
+  }
+}
+
+/** One capture: the table of nodes as it grows, and where in the user's data it is now. */
+export class Walk {
+  readonly options: CaptureOptions
+  readonly nodes: GraphNode[] = []
+  readonly records: FunctionRecord[] = []
+  readonly recordOf: Map<GraphNode, FunctionRecord> = new Map()
+  /** Classes that must not go by reference, since only a rebuilt class can restore private fields. */
+  readonly byValue: Set<Function>
+  readonly isFunctionRoot: boolean
+  /** Answers of `isPlainData`. */
+  readonly plain: Map<object, boolean> = new Map()
+  readonly buffers: Map<ArrayBuffer, BufferUse> = new Map()
+  readonly weak: WeakUse[] = []
+  step: Step | undefined
+  readonly #encoders: Encoders
+  readonly #met = new Map<object | symbol, number>()
+  readonly #looks = new Map<object, Look>()
+  readonly #pending: (() => void)[] = []
+  #root: string | undefined
+
+  constructor(root: unknown, options: CaptureOptions, encoders: Encoders, byValue: Set<Function>) {
+    this.options = options
+    this.#encoders = encoders
+    this.byValue = byValue
+    this.isFunctionRoot = isFunction(root)
+    if (!this.isFunctionRoot || options.label !== undefined)
+      this.step = { label: options.label ?? 'the value', kind: 'root', up: undefined }
+  }
+
+  encode(value: unknown, place?: Place): Encoded {
+    switch (typeof value) {
+      case 'object':
+        if (value === null) return null
+        break
+      case 'function':
+        break
+      case 'symbol':
+        return this.#encodeSymbol(value)
+      default:
+        return value as Encoded
+    }
+    const met = this.find(value)
+    if (met) return met
+    const before = this.nodes.length
+    try {
+      return isFunction(value)
+        ? this.#encoders.encodeFunction(this, value, place)
+        : this.#encoders.encodeObject(this, value)
+    } catch (error) {
+      if (isRefusal(error)) this.#spoil(value, before, error)
+      throw error
+    }
+  }
+
+  encodeKey(key: PropertyKey): Key {
+    return typeof key === 'symbol' ? this.#encodeSymbol(key) : String(key)
+  }
+
+  find(value: object | symbol): Ref | undefined {
+    const met = this.#met.get(value)
+    return met === undefined ? undefined : [met]
+  }
+
+  nodeOf(ref: Ref): GraphNode {
+    return this.nodes[ref[0]] as GraphNode
+  }
+
+  /** Takes a node for a value; whoever meets the value again refers to this node. */
+  add(value: object | symbol, node: GraphNode): Ref {
+    const ref = this.addNode(node)
+    this.#met.set(value, ref[0])
+    return ref
+  }
+
+  addNode(node: GraphNode): Ref {
+    return [this.nodes.push(node) - 1]
+  }
+
+  look(value: object): Look {
+    let known = this.#looks.get(value)
+    if (!known) this.#looks.set(value, (known = look(value)))
+    return known
+  }
+
+  /** Runs with the path one step longer. */
+  at<T>(kind: Step['kind'], label: string, run: () => T): T {
+    const { step } = this
+    this.step = { label, kind, up: step }
+    try {
+      return run()
+    } finally {
+      this.step = step
+    }
+  }
+
+  /** Contents are filled in breadth first, after their owner, so that deep data needs no deep stack. */
+  later(run: () => void): void {
+    const { step } = this
+    this.#pending.push(() => {
+      this.step = step
+      run()
+    })
+  }
+
+  drain(): void {
+    for (let i = 0; i < this.#pending.length; i++) this.#pending[i]?.()
+    this.#pending.length = 0
+  }
+
+  /**
+   * Encodes something that a function does not name itself. What cannot travel there becomes a value that throws when it
+   * is read: a logger on `this` must not break every method call. In data that is sent it is refused like anything else.
+   */
+  encodeDeep(value: unknown, place?: Place): Encoded {
+    if (!this.withinFunction(this.step)) return this.encode(value, place)
+    try {
+      return this.encode(value, place)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return this.addNode({ kind: 'unsendable', message: error.message, path: pathOf(error) })
+    }
+  }
+
+  /** `reason` continues "it …" or "its variable `x` …"; `advice` is a whole sentence. */
+  refuse(reason: string, advice: string): never {
+    throw this.refusal(reason, advice)
+  }
+
+  refusal(
+    reason: string,
+    advice: string,
+    step: Step | undefined = this.step,
+  ): FunctionUnsendableError | ValueUnsendableError {
+    const steps: Step[] = []
+    for (let at = step; at; at = at.up) steps.unshift(at)
+    const first = steps.findIndex(({ kind }) => kind === 'function')
+    if (first < 0) {
+      const path = steps.map(pathPart).join('')
+      return new ValueUnsendableError(`${path} cannot be sent to another process: it ${reason}. ${advice}`, path)
+    }
+    const names = steps.map((one) => one.label)
+    const last = steps[steps.length - 1] as Step
+    const captured = names.length > 1 ? `\n    captured as: ${names.join(' → ')}` : ''
+    const text = `The function ${names[first]} cannot be sent to another process: ${subject(last, steps[first] as Step)} ${reason}. ${advice}`
+    return new FunctionUnsendableError(text + captured, names)
+  }
+
+  withinFunction(step: Step | undefined): boolean {
+    for (let at = step; at; at = at.up) if (at.kind === 'function') return true
+    return false
+  }
+
+  graph(root: Encoded, units: Graph['units']): Graph {
+    return { root, nodes: this.nodes, units }
+  }
+
+  #encodeSymbol(symbol: symbol): Ref {
+    const met = this.find(symbol)
+    if (met) return met
+    const registered = Symbol.keyFor(symbol)
+    if (registered !== undefined) return this.add(symbol, { kind: 'symbol', of: 'registered', name: registered })
+    const wellKnown = Object.getOwnPropertyNames(Symbol).find((name) => Reflect.get(Symbol, name) === symbol)
+    if (wellKnown !== undefined) return this.add(symbol, { kind: 'symbol', of: 'wellKnown', name: wellKnown })
+    return this.add(symbol, { kind: 'symbol', of: 'unique', name: symbol.description })
+  }
+
+  // What a refused value had become so far must not be left half made: others may refer to it already.
+  #spoil(value: object, before: number, error: FunctionUnsendableError | ValueUnsendableError): void {
+    const met = this.#met.get(value)
+    if (met === undefined || met < before) return
+    const spoilt = this.nodes[met] as GraphNode
+    const record = this.recordOf.get(spoilt)
+    if (record) this.records.splice(this.records.indexOf(record), 1)
+    this.nodes[met] = { kind: 'unsendable', message: error.message, path: pathOf(error) }
+    this.#met.delete(value)
+  }
+}
+
+export function isRefusal(error: unknown): error is FunctionUnsendableError | ValueUnsendableError {
+  return error instanceof FunctionUnsendableError || error instanceof ValueUnsendableError
+}
+
+function pathOf(error: FunctionUnsendableError | ValueUnsendableError): string[] {
+  return typeof error.path === 'string' ? [error.path] : [...error.path]
+}
+
+function subject(last: Step, fn: Step): string {
+  if (last === fn) return 'it'
+  if (last.kind === 'function') return `${last.label}, which it uses,`
+  return last.up === fn && last.kind === 'variable' ? `its variable \`${last.label}\`` : `\`${last.label}\``
+}
+
+function pathPart({ kind, label }: Step): string {
+  if (kind === 'root') return label
+  if (kind !== 'property') return ` → ${label}`
+  if (label.startsWith('[')) return label
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label) ? `.${label}` : `[${JSON.stringify(label)}]`
+}
