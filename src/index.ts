@@ -1,4 +1,6 @@
 export { cpuCount } from './base/cpu-count.ts'
 export * from './base/errors.ts'
 export type { WaitOptions } from './base/wait.ts'
+export { registerType, type TypeOptions } from './codec/registry.ts'
+export { move } from './codec/transfer.ts'
 export { currentProcess, parentProcess, type CurrentProcess, type ParentProcess } from './process/current.ts'

@@ -1,7 +1,7 @@
 import type { Class, MethodDefinition, PropertyDefinition, StaticBlock } from 'acorn'
-import type { TextRange } from './function-facts.ts'
 import { Scope } from './scope.ts'
 import { type ClassParts, ScopeWalker } from './scope-walker.ts'
+import type { TextRange } from './text-lines.ts'
 
 /** How a class is written, so that its text can be edited before another process compiles it. Offsets are into the class's text. */
 export interface ClassLayout {
@@ -63,7 +63,11 @@ export const LASTING_PARTS: ClassParts = {
  * and evaluating the expression again needs its variables, which V8 drops when only the class definition used them.
  * (Names of computed methods are found on the prototype, those of static fields on the class.)
  */
-export function lostFieldName(layout: ClassLayout, text: string, isVisible: (name: string) => boolean): LostFieldName | undefined {
+export function lostFieldName(
+  layout: ClassLayout,
+  text: string,
+  isVisible: (name: string) => boolean,
+): LostFieldName | undefined {
   for (const { type, ranAlready, computed } of layout.members) {
     if (type !== 'PropertyDefinition' || ranAlready || !computed || computed.isConstant) continue
     const expression = text.slice(...computed.range)
@@ -85,7 +89,18 @@ type AnyMember = MethodDefinition | PropertyDefinition | StaticBlock
 function readMember(member: AnyMember, shift: number): ClassMember {
   const range = rangeOf(member, shift)
   if (member.type === 'StaticBlock') {
-    return { type: member.type, kind: undefined, isStatic: true, isPrivate: false, key: undefined, range, value: undefined, constructorBody: undefined, ranAlready: true, computed: undefined }
+    return {
+      type: member.type,
+      kind: undefined,
+      isStatic: true,
+      isPrivate: false,
+      key: undefined,
+      range,
+      value: undefined,
+      constructorBody: undefined,
+      ranAlready: true,
+      computed: undefined,
+    }
   }
   const isPrivate = member.key.type === 'PrivateIdentifier'
   const isConstructor = member.type === 'MethodDefinition' && member.kind === 'constructor'
@@ -118,8 +133,14 @@ function readComputedKey(key: AnyKey, shift: number): ComputedKey {
     },
   })
   walker.expression(key, new Scope(undefined, key, { isFunction: true, isStrict: true }))
-  const isWellKnown = key.type === 'MemberExpression' && key.object.type === 'Identifier' && key.object.name === 'Symbol' && !key.computed
-  return { range: rangeOf(key, shift), isConstant: key.type === 'Literal' || isWellKnown, free, isRepeatable: isRepeatable(key) }
+  const isWellKnown =
+    key.type === 'MemberExpression' && key.object.type === 'Identifier' && key.object.name === 'Symbol' && !key.computed
+  return {
+    range: rangeOf(key, shift),
+    isConstant: key.type === 'Literal' || isWellKnown,
+    free,
+    isRepeatable: isRepeatable(key),
+  }
 }
 
 /** No calls, no assignments, nothing made anew. */
@@ -130,7 +151,11 @@ function isRepeatable(node: AnyKey | { type: string }): boolean {
     case 'Literal':
       return true
     case 'MemberExpression':
-      return key.property.type !== 'PrivateIdentifier' && isRepeatable(key.object) && (!key.computed || isRepeatable(key.property))
+      return (
+        key.property.type !== 'PrivateIdentifier' &&
+        isRepeatable(key.object) &&
+        (!key.computed || isRepeatable(key.property))
+      )
     case 'TemplateLiteral':
       return key.expressions.every(isRepeatable)
     case 'BinaryExpression':

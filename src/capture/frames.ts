@@ -9,7 +9,10 @@ import { withDebugger } from './scripts.ts'
  * `pick` gets the frames, innermost first, and returns the index of one, or undefined for none. Costs about 2 ms.
  * Do not call it while a debugger is attached: the pause would be seen there.
  */
-export function readFrame(pick: (frames: readonly FramePlace[]) => number | undefined, names: readonly string[]): FrameView | undefined {
+export function readFrame(
+  pick: (frames: readonly FramePlace[]) => number | undefined,
+  names: readonly string[],
+): FrameView | undefined {
   const session = inspectorSession()
   let view: FrameView | undefined
   let failure: { readonly error: unknown } | undefined

@@ -1,10 +1,11 @@
 import type { Node } from 'acorn'
 import { LASTING_PARTS, readClassLayout } from './class-layout.ts'
-import type { FreeVariable, FunctionFacts, MethodKey, TextRange, VariableReference } from './function-facts.ts'
+import type { FreeVariable, FunctionFacts, MethodKey, VariableReference } from './function-facts.ts'
 import { LruCache } from './lru.ts'
 import { type FunctionNode, type ParsedFunction, parseFunction } from './parse.ts'
 import { Scope } from './scope.ts'
 import { type AnyFunction, hasUseStrict, type ScopeListener, ScopeWalker } from './scope-walker.ts'
+import type { TextRange } from './text-lines.ts'
 
 /**
  * What the text of a function or class needs from around it. Pass `isStrict` when the code around it is known to be
@@ -82,7 +83,8 @@ class Findings implements ScopeListener {
   reference(...[id, scope, use]: Parameters<ScopeListener['reference']>): void {
     if (scope.resolve(id.name) || id.name === 'undefined') return
     let variable = this.free.get(id.name) as Collected | undefined
-    if (!variable) this.free.set(id.name, (variable = { references: [], assigned: false, members: new Set(), whole: false }))
+    if (!variable)
+      this.free.set(id.name, (variable = { references: [], assigned: false, members: new Set(), whole: false }))
     variable.references.push({ start: id.start - this.#shift, end: id.end - this.#shift, form: use.form })
     if (use.write !== 'none') variable.assigned = true
     if (use.member === undefined) variable.whole = true
@@ -149,7 +151,12 @@ function containsSuper(node: Node): boolean {
   for (const key in node) {
     const value = (node as unknown as Record<string, unknown>)[key]
     if (value === null || typeof value !== 'object') continue
-    if (Array.isArray(value) ? value.some((part) => part && containsSuper(part as Node)) : 'type' in value && containsSuper(value as Node)) return true
+    if (
+      Array.isArray(value)
+        ? value.some((part) => part && containsSuper(part as Node))
+        : 'type' in value && containsSuper(value as Node)
+    )
+      return true
   }
   return false
 }
@@ -161,11 +168,9 @@ function anchorOf(text: string, { node, form, shift }: ParsedFunction, key: Meth
 
 /** The first `(` that is not in a comment; nothing else that could hold one stands before it. */
 function openingParenthesis(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === '(') return at
-    if (text.startsWith('/*', at)) at = text.indexOf('*/', at + 2) + 1
-    else if (text.startsWith('//', at)) at = text.indexOf('\n', at)
-    if (at <= 0) break
-  }
-  return 0
+  BEFORE_PARENTHESIS.lastIndex = from
+  BEFORE_PARENTHESIS.test(text)
+  return BEFORE_PARENTHESIS.lastIndex
 }
+
+const BEFORE_PARENTHESIS = /(?:\/\*[^]*?\*\/|\/\/.*|[^(/])*/y

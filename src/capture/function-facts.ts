@@ -1,4 +1,5 @@
 import type { ClassLayout } from './class-layout.ts'
+import type { TextRange } from './text-lines.ts'
 
 /** What the text of one function or class tells, all offsets being offsets into that text. Never changed after it is made: it is cached. */
 export interface FunctionFacts {
@@ -37,9 +38,6 @@ export interface FunctionFacts {
 
 /** `private` is a `#method` on its own. */
 export type FunctionForm = 'arrow' | 'function' | 'class' | 'method' | 'getter' | 'setter' | 'private'
-
-/** Start and end (exclusive). */
-export type TextRange = readonly [start: number, end: number]
 
 export interface FreeVariable {
   /** Every place it is named, in the order of the text as walked. */

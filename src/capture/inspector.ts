@@ -223,8 +223,10 @@ function readInternals(answer: Runtime.GetPropertiesReturnType & { privateProper
   for (const { name, value } of answer.internalProperties ?? []) {
     if (!value) continue
     if (name === '[[FunctionLocation]]') location = value.value as CodePlace
-    else if (name === '[[Scopes]]') scopes = listOf(value, (scope: ScopeView) => ({ description: scope.description, object: scope.object }))
-    else if (name === '[[Entries]]') entries = listOf(value, (entry: { key?: unknown; value: unknown }) => [entry.key, entry.value])
+    else if (name === '[[Scopes]]')
+      scopes = listOf(value, (scope: ScopeView) => ({ description: scope.description, object: scope.object }))
+    else if (name === '[[Entries]]')
+      entries = listOf(value, (entry: { key?: unknown; value: unknown }) => [entry.key, entry.value])
     else if (name === '[[TargetFunction]]') parts().target = realValue(value) as BoundParts['target']
     else if (name === '[[BoundThis]]') parts().self = realValue(value)
     else if (name === '[[BoundArgs]]') parts().args = listOf(value, (arg: unknown) => arg)
@@ -269,9 +271,11 @@ function otherRuntime(): string | undefined {
 
 function absenceFrom(error: unknown): InspectorAbsence {
   const runtime = otherRuntime()
-  if (runtime) return { reason: 'runtime', advice: `${runtime} has no inspector that answers at once; run the program with Node` }
+  if (runtime)
+    return { reason: 'runtime', advice: `${runtime} has no inspector that answers at once; run the program with Node` }
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ERR_ACCESS_DENIED') return { reason: 'permission', advice: 'the permission model forbids it; start Node with --allow-inspector' }
+  if (code === 'ERR_ACCESS_DENIED')
+    return { reason: 'permission', advice: 'the permission model forbids it; start Node with --allow-inspector' }
   if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
     return { reason: 'build', advice: 'this Node was built without it; use an official build' }
   }

@@ -11,7 +11,8 @@ export function intrinsicAt(path: IntrinsicPath): unknown {
   for (let i = 0; i < keys.length; i++) {
     const key = keyIn(keys[i] as string)
     const accessor = keys[i + 1]
-    if (accessor === '@get' || accessor === '@set') return Object.getOwnPropertyDescriptor(value, key)?.[accessor === '@get' ? 'get' : 'set']
+    if (accessor === '@get' || accessor === '@set')
+      return Object.getOwnPropertyDescriptor(value, key)?.[accessor === '@get' ? 'get' : 'set']
     value = (value as Record<PropertyKey, unknown>)[key]
   }
   if (value === undefined) throw new TypeError(`this Node (${process.version}) has no ${path.join('.')}`)

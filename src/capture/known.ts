@@ -78,7 +78,18 @@ let commonJsIsFresh = false
 function namespaceObjects(): Index {
   if (namespaces) return namespaces
   namespaces = new Map()
-  for (const name of ['Math', 'JSON', 'Reflect', 'Atomics', 'Intl', 'WebAssembly', 'console', 'process', 'globalThis', 'performance']) {
+  for (const name of [
+    'Math',
+    'JSON',
+    'Reflect',
+    'Atomics',
+    'Intl',
+    'WebAssembly',
+    'console',
+    'process',
+    'globalThis',
+    'performance',
+  ]) {
     const value: unknown = Reflect.get(globalThis, name)
     if (isObject(value)) namespaces.set(value, [name])
   }
@@ -103,7 +114,8 @@ function indexIntrinsics(): Index {
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
     if (!descriptor) continue
     if ('value' in descriptor) {
-      if (add(index, descriptor.value, [name]) && name !== 'globalThis' && name !== 'process') addMembers(index, descriptor.value as object, [name], 1)
+      if (add(index, descriptor.value, [name]) && name !== 'globalThis' && name !== 'process')
+        addMembers(index, descriptor.value as object, [name], 1)
     } else if (OWN_ACCESSORS.has(name)) add(index, Reflect.get(globalThis, name), [name])
   }
   add(index, process.env, ['process', 'env'])
@@ -131,7 +143,8 @@ function addMembers(index: Index, owner: object, path: IntrinsicPath, depth: num
     const next = [...path, keyOut(key)]
     if (!descriptor) continue
     if ('value' in descriptor) {
-      if (add(index, descriptor.value, next) && depth > 0) addMembers(index, descriptor.value as object, next, depth - 1)
+      if (add(index, descriptor.value, next) && depth > 0)
+        addMembers(index, descriptor.value as object, next, depth - 1)
     } else {
       add(index, descriptor.get, [...next, '@get'])
       add(index, descriptor.set, [...next, '@set'])
@@ -178,8 +191,14 @@ function indexLoadedBuiltins(): boolean {
 
 function loadedBuiltins(): string[] {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
-  const loaded = new Set(moduleLoadList?.filter((entry) => entry.startsWith(NATIVE_MODULE)).map((entry) => entry.slice(NATIVE_MODULE.length)))
-  return nodeModule.builtinModules.map((name) => name.replace(/^node:/, '')).filter((name) => loaded.has(name) && !name.startsWith('_') && !NOT_INDEXED.test(name))
+  const loaded = new Set(
+    moduleLoadList
+      ?.filter((entry) => entry.startsWith(NATIVE_MODULE))
+      .map((entry) => entry.slice(NATIVE_MODULE.length)),
+  )
+  return nodeModule.builtinModules
+    .map((name) => name.replace(/^node:/, ''))
+    .filter((name) => loaded.has(name) && !name.startsWith('_') && !NOT_INDEXED.test(name))
 }
 
 const NATIVE_MODULE = 'NativeModule '
@@ -188,7 +207,15 @@ const NATIVE_MODULE = 'NativeModule '
 const NOT_INDEXED = /^(punycode|sys|domain|inspector|wasi|trace_events)/
 
 /** Objects inside a builtin module that are looked into; others are the module's state. */
-const BUILTIN_OBJECTS: ReadonlySet<string> = new Set(['prototype', 'promises', 'constants', 'posix', 'win32', 'types', 'strict'])
+const BUILTIN_OBJECTS: ReadonlySet<string> = new Set([
+  'prototype',
+  'promises',
+  'constants',
+  'posix',
+  'win32',
+  'types',
+  'strict',
+])
 
 function addBuiltin(value: unknown, moduleName: string, path: readonly string[]): boolean {
   if (!isObject(value) || builtins.has(value)) return false
@@ -202,7 +229,8 @@ function addBuiltinMembers(owner: object, moduleName: string, path: readonly str
     if (!descriptor || !('value' in descriptor)) continue
     const value: unknown = descriptor.value
     if (typeof value !== 'function' && !BUILTIN_OBJECTS.has(key)) continue
-    if (addBuiltin(value, moduleName, [...path, key]) && depth > 0) addBuiltinMembers(value as object, moduleName, [...path, key], depth - 1)
+    if (addBuiltin(value, moduleName, [...path, key]) && depth > 0)
+      addBuiltinMembers(value as object, moduleName, [...path, key], depth - 1)
   }
 }
 

@@ -1,4 +1,14 @@
-import type { AnyNode, ArrowFunctionExpression, Class, Expression, Function as FunctionNode, ImportDeclaration, Node, Program, VariableDeclaration } from 'acorn'
+import type {
+  AnyNode,
+  ArrowFunctionExpression,
+  Class,
+  Expression,
+  Function as FunctionNode,
+  ImportDeclaration,
+  Node,
+  Program,
+  VariableDeclaration,
+} from 'acorn'
 import { LruCache } from './lru.ts'
 import { parseSource } from './parse.ts'
 import { patternNames } from './scope.ts'
@@ -86,8 +96,10 @@ export function literalUse(facts: ModuleFacts, offset: number): LiteralUse {
   const calls: CallRange[] = []
   let variable: string | undefined
   const visit = (node: AnyNode): void => {
-    if (node.type === 'CallExpression' || node.type === 'NewExpression') calls.push({ start: node.start, end: node.end, arguments: node.arguments })
-    if (node.type === 'VariableDeclaration' && node.kind === 'const') variable = constantHolding(node, offset) ?? variable
+    if (node.type === 'CallExpression' || node.type === 'NewExpression')
+      calls.push({ start: node.start, end: node.end, arguments: node.arguments })
+    if (node.type === 'VariableDeclaration' && node.kind === 'const')
+      variable = constantHolding(node, offset) ?? variable
     descend(node, offset, visit)
   }
   const tree = moduleTree(facts)
@@ -161,8 +173,17 @@ function readStatement(statement: Program['body'][number], { imports, exports, s
 function readImport({ source, specifiers, attributes }: ImportDeclaration, imports: Names['imports']): void {
   const pairs = attributes.map(({ key, value }) => [nameOf(key), String(value.value)] as const)
   for (const one of specifiers) {
-    const name = one.type === 'ImportNamespaceSpecifier' ? '*' : one.type === 'ImportDefaultSpecifier' ? 'default' : nameOf(one.imported)
-    imports.set(one.local.name, { specifier: String(source.value), name, attributes: pairs.length > 0 ? Object.fromEntries(pairs) : undefined })
+    const name =
+      one.type === 'ImportNamespaceSpecifier'
+        ? '*'
+        : one.type === 'ImportDefaultSpecifier'
+          ? 'default'
+          : nameOf(one.imported)
+    imports.set(one.local.name, {
+      specifier: String(source.value),
+      name,
+      attributes: pairs.length > 0 ? Object.fromEntries(pairs) : undefined,
+    })
   }
 }
 

@@ -1,16 +1,29 @@
-import type { AnonymousFunctionDeclaration, ArrowFunctionExpression, Class, FunctionExpression, MethodDefinition, Options, Program, Property } from 'acorn'
+import type {
+  AnonymousFunctionDeclaration,
+  ArrowFunctionExpression,
+  Class,
+  FunctionExpression,
+  MethodDefinition,
+  Options,
+  Program,
+  Property,
+} from 'acorn'
 import { createRequire } from 'node:module'
 import type { FunctionForm } from './function-facts.ts'
 
 /**
  * The syntax tree of one function or class text as `Function.prototype.toString` gives it. A method's text is no
- * expression, so three readings are tried: as an expression, inside an object, inside a class.
+ * expression, so three readings are tried: as an expression, inside an object, inside a class; and for an arrow with
+ * the `new.target` of the function around it, inside a function.
  * Throws `SyntaxError` with acorn's words when none of them fits.
  */
 export function parseFunction(text: string): ParsedFunction {
   const expression = tryParse(`(${text}\n)`)
   const alone = expression instanceof Error ? undefined : soleFunction(expression)
   if (alone) return { node: alone, form: expressionForm(alone), shift: 1, member: undefined }
+  const inFunction = text.includes('new.target') ? tryParse(`(function(){(${text}\n)})`) : undefined
+  const arrow = inFunction && !(inFunction instanceof Error) ? soleArrowInside(inFunction) : undefined
+  if (arrow) return { node: arrow, form: 'arrow', shift: 13, member: undefined }
   const inObject = tryParse(`({${text}\n})`)
   if (!(inObject instanceof Error)) return fromMember(firstMember(inObject), 2)
   const inClass = tryParse(`(class{${text}\n})`)
@@ -31,7 +44,12 @@ export type FunctionNode = ArrowFunctionExpression | FunctionExpression | Anonym
 
 /** The syntax tree of a whole source. Throws `SyntaxError`. */
 export function parseSource(text: string, isModule: boolean): Program {
-  return acorn().parse(text, { ...OPTIONS, sourceType: isModule ? 'module' : 'script', allowReturnOutsideFunction: true, allowHashBang: true })
+  return acorn().parse(text, {
+    ...OPTIONS,
+    sourceType: isModule ? 'module' : 'script',
+    allowReturnOutsideFunction: true,
+    allowHashBang: true,
+  })
 }
 
 // Functions are read on their own, outside of the class, module or async function that gave them `super`, `import.meta`
@@ -65,8 +83,18 @@ function soleFunction(program: Program): FunctionNode | undefined {
   const [statement, ...more] = program.body
   if (more.length > 0 || statement?.type !== 'ExpressionStatement') return undefined
   const { expression } = statement
-  const fits = expression.type === 'ArrowFunctionExpression' || expression.type === 'FunctionExpression' || expression.type === 'ClassExpression'
+  const fits =
+    expression.type === 'ArrowFunctionExpression' ||
+    expression.type === 'FunctionExpression' ||
+    expression.type === 'ClassExpression'
   return fits ? expression : undefined
+}
+
+function soleArrowInside(program: Program): ArrowFunctionExpression | undefined {
+  const outer = soleFunction(program)
+  const statement = outer?.type === 'FunctionExpression' ? outer.body.body[0] : undefined
+  const inner = statement?.type === 'ExpressionStatement' ? statement.expression : undefined
+  return inner?.type === 'ArrowFunctionExpression' ? inner : undefined
 }
 
 function expressionForm(node: FunctionNode): FunctionForm {
@@ -77,7 +105,12 @@ function expressionForm(node: FunctionNode): FunctionForm {
 function firstMember(program: Program): Property | MethodDefinition {
   const statement = program.body[0]
   const holder = statement?.type === 'ExpressionStatement' ? statement.expression : undefined
-  const member = holder?.type === 'ObjectExpression' ? holder.properties[0] : holder?.type === 'ClassExpression' ? holder.body.body[0] : undefined
+  const member =
+    holder?.type === 'ObjectExpression'
+      ? holder.properties[0]
+      : holder?.type === 'ClassExpression'
+        ? holder.body.body[0]
+        : undefined
   if (member?.type === 'Property' || member?.type === 'MethodDefinition') return member
   throw new SyntaxError('the text is no function, class or method')
 }

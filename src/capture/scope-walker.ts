@@ -1,6 +1,19 @@
 import type {
-  AnonymousClassDeclaration, AnonymousFunctionDeclaration, AnyNode, ArrowFunctionExpression, Class, FunctionDeclaration,
-  FunctionExpression, Identifier, MemberExpression, MethodDefinition, Node, Pattern, Program, PropertyDefinition, StaticBlock,
+  AnonymousClassDeclaration,
+  AnonymousFunctionDeclaration,
+  AnyNode,
+  ArrowFunctionExpression,
+  Class,
+  FunctionDeclaration,
+  FunctionExpression,
+  Identifier,
+  MemberExpression,
+  MethodDefinition,
+  Node,
+  Pattern,
+  Program,
+  PropertyDefinition,
+  StaticBlock,
 } from 'acorn'
 import { type Body, declareLexical, declareVars, patternNames, Scope } from './scope.ts'
 
@@ -168,7 +181,8 @@ export class ScopeWalker {
         return this.#walk(node.body, scope, context)
       case 'ExportNamedDeclaration':
         if (node.declaration) this.#walk(node.declaration, scope, context)
-        else if (!node.source) for (const { local } of node.specifiers) if (local.type === 'Identifier') this.#reference(local, scope, READ)
+        else if (!node.source)
+          for (const { local } of node.specifiers) if (local.type === 'Identifier') this.#reference(local, scope, READ)
         return
       case 'ExportDefaultDeclaration':
         return this.#walk(node.declaration as AnyNode, scope, context)
@@ -292,7 +306,11 @@ export interface ClassParts {
   value(member: MethodDefinition | PropertyDefinition | StaticBlock): boolean
 }
 
-export type AnyFunction = FunctionDeclaration | FunctionExpression | ArrowFunctionExpression | AnonymousFunctionDeclaration
+export type AnyFunction =
+  | FunctionDeclaration
+  | FunctionExpression
+  | ArrowFunctionExpression
+  | AnonymousFunctionDeclaration
 
 /** True when the body begins with a 'use strict' directive. */
 export function hasUseStrict(body: Body): boolean {

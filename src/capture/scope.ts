@@ -1,4 +1,4 @@
-import type { Pattern, Program, Statement } from 'acorn'
+import type { Node, Pattern, Program, Statement } from 'acorn'
 
 /** One scope of a source and the names declared in it. */
 export class Scope {
@@ -15,7 +15,11 @@ export class Scope {
   /** Direct `eval` or `with` happens in this scope or below, so its variables may be assigned by code nobody can see. */
   isDynamic = false
 
-  constructor(parent: Scope | undefined, node: { start: number; end: number }, options: { isFunction: boolean; isStrict: boolean }) {
+  constructor(
+    parent: Scope | undefined,
+    node: { start: number; end: number },
+    options: { isFunction: boolean; isStrict: boolean },
+  ) {
     this.parent = parent
     this.start = node.start
     this.end = node.end
@@ -25,7 +29,7 @@ export class Scope {
 
   declare(name: string, kind: BindingKind): Binding {
     let binding = this.bindings.get(name)
-    if (!binding) this.bindings.set(name, (binding = { kind, scope: this, writes: 0 }))
+    if (!binding) this.bindings.set(name, (binding = { kind, scope: this, value: undefined, writes: 0 }))
     return binding
   }
 
@@ -45,11 +49,23 @@ export class Scope {
 }
 
 /** `name` is what a class or function expression calls itself inside; `implicit` is `arguments`. */
-export type BindingKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'parameter' | 'import' | 'catch' | 'name' | 'implicit'
+export type BindingKind =
+  | 'const'
+  | 'let'
+  | 'var'
+  | 'function'
+  | 'class'
+  | 'parameter'
+  | 'import'
+  | 'catch'
+  | 'name'
+  | 'implicit'
 
 export interface Binding {
   readonly kind: BindingKind
   readonly scope: Scope
+  /** What a `let`, `const` or function declaration gives it, when that is written right there. */
+  value: Node | undefined
   /** How often the source gives it a value after it was made; used by those who look for reassignment. */
   writes: number
 }
@@ -62,7 +78,8 @@ export function patternNames(pattern: Pattern | null, visit: (name: string) => v
     case 'Identifier':
       return visit(pattern.name)
     case 'ObjectPattern':
-      for (const part of pattern.properties) patternNames(part.type === 'RestElement' ? part.argument : part.value, visit)
+      for (const part of pattern.properties)
+        patternNames(part.type === 'RestElement' ? part.argument : part.value, visit)
       return
     case 'ArrayPattern':
       for (const element of pattern.elements) patternNames(element, visit)
@@ -81,11 +98,16 @@ export function declareLexical(body: Body, scope: Scope): void {
     const node = declarationOf(statement)
     if (node.type === 'VariableDeclaration' && node.kind !== 'var') {
       const kind = node.kind === 'let' ? 'let' : 'const'
-      for (const { id } of node.declarations) patternNames(id, (name) => scope.declare(name, kind))
+      for (const { id, init } of node.declarations) {
+        if (id.type === 'Identifier') scope.declare(id.name, kind).value = init ?? undefined
+        else patternNames(id, (name) => scope.declare(name, kind))
+      }
     } else if (node.type === 'ClassDeclaration' && node.id) scope.declare(node.id.name, 'class')
-    else if (node.type === 'FunctionDeclaration' && node.id) scope.declare(node.id.name, 'function')
-    else if (node.type === 'LabeledStatement' && node.body.type === 'FunctionDeclaration') scope.declare(node.body.id.name, 'function')
-    else if (node.type === 'ImportDeclaration') for (const { local } of node.specifiers) scope.declare(local.name, 'import')
+    else if (node.type === 'FunctionDeclaration' && node.id) scope.declare(node.id.name, 'function').value = node
+    else if (node.type === 'LabeledStatement' && node.body.type === 'FunctionDeclaration')
+      scope.declare(node.body.id.name, 'function')
+    else if (node.type === 'ImportDeclaration')
+      for (const { local } of node.specifiers) scope.declare(local.name, 'import')
   }
 }
 
@@ -98,10 +120,18 @@ export function declareVars(body: Body, scope: Scope): void {
 function hoist(node: HoistNode | null | undefined, scope: Scope, blocks: readonly Body[], inBlock: boolean): void {
   switch (node?.type) {
     case 'VariableDeclaration':
-      if (node.kind === 'var') for (const { id } of node.declarations) patternNames(id, (name) => scope.declare(name, 'var'))
+      if (node.kind === 'var')
+        for (const { id } of node.declarations) patternNames(id, (name) => scope.declare(name, 'var'))
       return
     case 'FunctionDeclaration':
-      if (inBlock && !scope.isStrict && !node.async && !node.generator && node.id && !shadowed(node.id.name, scope, blocks)) {
+      if (
+        inBlock &&
+        !scope.isStrict &&
+        !node.async &&
+        !node.generator &&
+        node.id &&
+        !shadowed(node.id.name, scope, blocks)
+      ) {
         scope.declare(node.id.name, 'var').writes++
       }
       return
@@ -157,7 +187,9 @@ function bindsLexically(statement: Body[number], name: string): boolean {
 }
 
 /** What `export` exports, when it is a declaration, else the statement itself. */
-function declarationOf(statement: Body[number]): Body[number] | Extract<Program['body'][number], { type: 'ExportDefaultDeclaration' }>['declaration'] {
+function declarationOf(
+  statement: Body[number],
+): Body[number] | Extract<Program['body'][number], { type: 'ExportDefaultDeclaration' }>['declaration'] {
   if (statement.type === 'ExportNamedDeclaration') return statement.declaration ?? statement
   return statement.type === 'ExportDefaultDeclaration' ? statement.declaration : statement
 }

@@ -25,7 +25,11 @@ export function scriptOf({ location, scopes }: Look): ScriptRecord | undefined {
   if (known) return known
   const url = urlOnStack(location.scriptId)
   if (url === undefined) return scriptById(location.scriptId)
-  const record: ScriptRecord = { scriptId: location.scriptId, url, isModule: scopes?.some((scope) => scope.description === 'Module') ?? false }
+  const record: ScriptRecord = {
+    scriptId: location.scriptId,
+    url,
+    isModule: scopes?.some((scope) => scope.description === 'Module') ?? false,
+  }
   scripts.set(record.scriptId, record)
   return record
 }
@@ -33,7 +37,8 @@ export function scriptOf({ location, scopes }: Look): ScriptRecord | undefined {
 /** Every script that V8 knows now, by URL without its query; of several with one URL, the last. */
 export function scriptsByUrl(): Map<string, ScriptRecord> {
   const byUrl = new Map<string, ScriptRecord>()
-  for (const { scriptId, url, isModule } of listScripts().values()) if (url) byUrl.set(bareUrl(url), { scriptId, url, isModule })
+  for (const { scriptId, url, isModule } of listScripts().values())
+    if (url) byUrl.set(bareUrl(url), { scriptId, url, isModule })
   return byUrl
 }
 
@@ -133,7 +138,10 @@ function listScripts(): Map<string, ParsedScript> {
 function urlOnStack(scriptId: string): string | undefined {
   post('Runtime.enable')
   try {
-    const { exceptionDetails } = post<Runtime.EvaluateReturnType>('Runtime.evaluate', { expression: 'throw new Error()', objectGroup: 'manycore' })
+    const { exceptionDetails } = post<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: 'throw new Error()',
+      objectGroup: 'manycore',
+    })
     return exceptionDetails?.stackTrace?.callFrames.find((frame) => frame.scriptId === scriptId && frame.url)?.url
   } finally {
     post('Runtime.disable')
@@ -142,7 +150,9 @@ function urlOnStack(scriptId: string): string | undefined {
 
 function sourceFromV8(scriptId: string): string | undefined {
   try {
-    return withDebugger(() => post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId }).scriptSource)
+    return withDebugger(
+      () => post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId }).scriptSource,
+    )
   } catch {
     return undefined
   }

@@ -82,7 +82,10 @@ function mapModule(file: string, at: LineAndColumn): MappedPlace | undefined {
   if (file.includes('/node_modules/')) return undefined
   let loaded = mapsOfFiles.get(url)
   if (loaded === undefined) {
-    mapsOfFiles.set(url, (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)))
+    mapsOfFiles.set(
+      url,
+      (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)),
+    )
   }
   const mapped = loaded ? findSource(loaded, at) : undefined
   return mapped && bare(mapped.url) !== bare(url) ? mapped : undefined
@@ -117,7 +120,11 @@ function findSource({ map, base }: LoadedMap, { line, column }: LineAndColumn): 
   const entry = map.findEntry(line, column)
   if (!('originalLine' in entry)) return undefined
   try {
-    return { url: new URL(entry.originalSource, toUrl(base)).href, line: entry.originalLine, column: entry.originalColumn }
+    return {
+      url: new URL(entry.originalSource, toUrl(base)).href,
+      line: entry.originalLine,
+      column: entry.originalColumn,
+    }
   } catch {
     return undefined
   }

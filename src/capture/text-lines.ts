@@ -1,3 +1,6 @@
+/** Start and end (exclusive). */
+export type TextRange = readonly [start: number, end: number]
+
 /** Offset of the first character of each line, with the line ends that V8 counts: `\n`, `\r\n`, `\r`, U+2028 and U+2029. */
 export function lineStartsOf(text: string): readonly number[] {
   const starts = [0]

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { ChannelError } from '../base/errors.ts'
 import type { Channel } from './channel.ts'
 import { FrameReader } from './frame-reader.ts'

@@ -1,0 +1,129 @@
+import { ManycoreError, ValueUnreadableError, ValueUnsendableError } from '../base/errors.ts'
+import { readClone, writeClone } from './clone.ts'
+import { packNumbers, unpackDoubles, unpackIntegers } from './numbers.ts'
+import type { Payload } from './payload.ts'
+import { Form, survey } from './survey.ts'
+import { Tag } from './tag.ts'
+
+/** What the codec asks of capture, for everything that is not plain data: functions, instances of classes, accessors. */
+export interface GraphHooks {
+  /** The value as plain data. Throws `ValueUnsendableError` or `FunctionUnsendableError` with the path from `label` on. */
+  capture(value: unknown, label: string): unknown
+  /** A promise only where modules must be imported first. */
+  rebuild(graph: unknown): unknown
+}
+
+/** Encodes a value in the cheapest form that is exact. `label` begins the path in the texts of errors. */
+export function encode(value: unknown, label: string, hooks: GraphHooks): Payload {
+  switch (typeof value) {
+    case 'number':
+      return (value | 0) === value && (value !== 0 || 1 / value > 0)
+        ? { tag: Tag.integer, body: `${value}`, buffers: NONE }
+        : { tag: Tag.double, body: doubleBytes(value), buffers: NONE }
+    case 'string':
+      // UTF-8 cannot hold half of a surrogate pair, JSON escapes it.
+      return isWellFormed(value)
+        ? { tag: Tag.text, body: value, buffers: NONE }
+        : { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
+    case 'undefined':
+      return UNDEFINED
+    case 'boolean':
+      return value ? TRUE : FALSE
+    default:
+      if (value === null) return NULL
+      return (Array.isArray(value) ? packNumbers(value) : undefined) ?? encodeAny(value, label, hooks)
+  }
+}
+
+/** The value of a payload. A promise only where modules must be imported first. Nothing of the body is kept. */
+export function decode(payload: Payload, hooks: GraphHooks): unknown {
+  const text = payload.body as string
+  const bytes = payload.body as Uint8Array
+  try {
+    switch (payload.tag) {
+      case Tag.undefined:
+        return undefined
+      case Tag.null:
+        return null
+      case Tag.false:
+        return false
+      case Tag.true:
+        return true
+      case Tag.integer:
+        return Number(text)
+      case Tag.double:
+        return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true)
+      case Tag.text:
+        return text
+      case Tag.json:
+        return JSON.parse(text)
+      case Tag.integers:
+        return unpackIntegers(bytes)
+      case Tag.doubles:
+        return unpackDoubles(bytes)
+      case Tag.clone:
+        return readClone(bytes, payload.buffers)
+      case Tag.graphJson:
+        return whenRebuilt(hooks.rebuild(JSON.parse(text)))
+      case Tag.graphClone:
+        return whenRebuilt(hooks.rebuild(readClone(bytes, payload.buffers)))
+    }
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+  throw new ValueUnreadableError(`A value arrived in the unknown form ${payload.tag}.`)
+}
+
+const NONE: readonly Uint8Array[] = []
+const UNDEFINED: Payload = { tag: Tag.undefined, body: '', buffers: NONE }
+const NULL: Payload = { tag: Tag.null, body: '', buffers: NONE }
+const FALSE: Payload = { tag: Tag.false, body: '', buffers: NONE }
+const TRUE: Payload = { tag: Tag.true, body: '', buffers: NONE }
+
+// Deeper than what a plain value may be: capture puts a node between two levels of its own.
+const DEEPEST_GRAPH = 1000
+
+function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
+  const found = survey(value)
+  if (found.form === Form.json) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
+  if (found.form === Form.clone) return clonePayload(Tag.clone, value, found, label)
+  const graph = hooks.capture(value, label)
+  const inGraph = survey(graph, DEEPEST_GRAPH)
+  if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
+  return clonePayload(Tag.graphClone, graph, inGraph, label)
+}
+
+function clonePayload(tag: number, value: unknown, found: ReturnType<typeof survey>, label: string): Payload {
+  try {
+    return { tag, ...writeClone(value, found) }
+  } catch (cause) {
+    throw new ValueUnsendableError(`${label} cannot be sent: ${textOf(cause)}`, label, { cause })
+  }
+}
+
+// `String.prototype.isWellFormed` is in Node 20, but not in the compiler's library for it.
+function isWellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed()
+}
+
+function doubleBytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, value, true)
+  return bytes
+}
+
+function whenRebuilt(value: unknown): unknown {
+  if (!(value instanceof Promise)) return value
+  return value.catch((cause: unknown) => {
+    throw unreadable(cause)
+  })
+}
+
+function unreadable(cause: unknown): ManycoreError {
+  if (cause instanceof ManycoreError) return cause
+  return new ValueUnreadableError(`A value arrived but could not be built again: ${textOf(cause)}`, { cause })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

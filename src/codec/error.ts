@@ -1,0 +1,229 @@
+import { inspect, types } from 'node:util'
+import * as own from '../base/errors.ts'
+import { RemoteError } from '../base/errors.ts'
+import { Form, survey } from './survey.ts'
+
+/**
+ * Something thrown, taken apart. Everything here is plain data; what needs capture stands in `rich`, so that names,
+ * messages and stacks arrive even when a class or a field does not.
+ */
+export interface ErrorDescription {
+  readonly root: Part
+  readonly records: readonly ErrorRecord[]
+}
+
+interface ErrorRecord {
+  /** The nearest class that every process has. */
+  readonly base: string
+  /** Position in `rich` of its own class, where `base` is not it. */
+  readonly Class?: number
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  readonly fields: readonly Field[]
+}
+
+interface Field {
+  readonly key: string
+  readonly enumerable: boolean
+  readonly part: Part
+}
+
+/** An error of the table, a list of parts, plain data, something of `rich`, or the text of what could not travel. */
+type Part =
+  | { readonly error: number }
+  | { readonly list: readonly Part[] }
+  | { readonly value: unknown }
+  | { readonly rich: number; readonly text: string }
+
+/** Takes apart what was thrown. Runs user code only where an error has getters, and never throws. */
+export function describeError(thrown: unknown): { description: ErrorDescription; rich: unknown[] } {
+  const records: ErrorRecord[] = []
+  const rich: unknown[] = []
+  const seen = new Map<unknown, number>()
+
+  function part(value: unknown, inList: boolean): Part {
+    if (isError(value)) return { error: seen.get(value) ?? record(value) }
+    if (!inList && Array.isArray(value) && value.length <= MOST_PARTS && value.some(isError)) {
+      return { list: value.map((item) => part(item, true)) }
+    }
+    if (survey(value).form !== Form.graph) return { value }
+    return { rich: rich.push(value) - 1, text: textOf(value) }
+  }
+
+  function record(error: object): number {
+    const index = records.length
+    seen.set(error, index)
+    const { base, Class } = classOf(error)
+    const made = {
+      base,
+      ...(Class === undefined ? {} : { Class: rich.push(Class) - 1 }),
+      name: readText(error, 'name') ?? base,
+      message: readText(error, 'message') ?? '',
+      stack: readText(error, 'stack') ?? '',
+      fields: [] as Field[],
+    }
+    // In the table before its fields, which may lead back to it.
+    records.push(made)
+    if (base !== 'DOMException') {
+      for (const [key, enumerable] of ownKeys(error)) {
+        made.fields.push({ key, enumerable, part: part(read(error, key), false) })
+      }
+    }
+    return index
+  }
+
+  const root = part(thrown, false)
+  return { description: { root, records }, rich }
+}
+
+/**
+ * Puts together again what was thrown. Of `rich` may be missing what could not travel; an error whose class is missing
+ * becomes a `RemoteError`. `finish` gives each error its stack.
+ */
+export function reviveError(
+  { root, records }: ErrorDescription,
+  rich: readonly unknown[],
+  finish: (stack: string, isRoot: boolean) => string,
+): unknown {
+  const errors = records.map((record, i) =>
+    blank(record, rich, finish(record.stack, 'error' in root && root.error === i)),
+  )
+
+  function value(part: Part): unknown {
+    if ('error' in part) return errors[part.error]
+    if ('list' in part) return part.list.map(value)
+    if ('value' in part) return part.value
+    return part.rich in rich ? rich[part.rich] : part.text
+  }
+
+  records.forEach((record, i) => {
+    for (const { key, enumerable, part } of record.fields) {
+      // What a RemoteError says about itself stays.
+      if (errors[i] instanceof RemoteError && Object.hasOwn(errors[i], key)) continue
+      define(errors[i]!, key, value(part), enumerable)
+    }
+  })
+  return value(root)
+}
+
+// A longer list with errors among its items is a matter for capture.
+const MOST_PARTS = 1000
+
+const BUILTIN = [
+  'Error',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'ReferenceError',
+  'EvalError',
+  'URIError',
+  'AggregateError',
+  'SuppressedError',
+]
+
+// Classes inside Node that add nothing to their base but own fields.
+const NODE_INTERNAL = new Set(['NodeError', 'SystemError', 'AbortError'])
+
+type AnyClass = abstract new (...args: never) => unknown
+
+function isError(value: unknown): value is object {
+  if (value === null || typeof value !== 'object') return false
+  return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
+}
+
+/** The nearest class on the prototype chain that every process has, and the error's own class when that is another. */
+function classOf(error: object): { base: string; Class?: AnyClass } {
+  let Class: AnyClass | undefined
+  for (let at: unknown = prototypeOf(error); at !== null; at = prototypeOf(at as object)) {
+    const descriptor = Object.getOwnPropertyDescriptor(at, 'constructor')
+    if (typeof descriptor?.value !== 'function') continue
+    const constructor = descriptor.value as AnyClass
+    if (isShared(constructor, error)) return { base: constructor.name, ...(Class === undefined ? {} : { Class }) }
+    if (!(NODE_INTERNAL.has(constructor.name) && typeof read(error, 'code') === 'string')) Class ??= constructor
+  }
+  return { base: 'Error', ...(Class === undefined ? {} : { Class }) }
+}
+
+// By name, because errors come from other realms (Jest, node:vm) and from a second instance of this package too.
+function isShared(constructor: AnyClass, error: object): boolean {
+  const { name } = constructor
+  if (BUILTIN.includes(name))
+    return (globalThis as Record<string, unknown>)[name] === constructor || isNative(constructor)
+  if (name === 'DOMException') return constructor === DOMException
+  return Object.hasOwn(own, name) && readText(error, 'code')?.startsWith('MC_') === true
+}
+
+function isNative(fn: AnyClass): boolean {
+  return Function.prototype.toString.call(fn).endsWith('{ [native code] }')
+}
+
+function prototypeOf(object: object): object | null {
+  return types.isProxy(object) ? null : Object.getPrototypeOf(object)
+}
+
+function ownKeys(error: object): [key: string, enumerable: boolean][] {
+  const keys: [string, boolean][] = []
+  for (const key of Object.getOwnPropertyNames(error)) {
+    const descriptor = Object.getOwnPropertyDescriptor(error, key)!
+    const isMethod = typeof descriptor.value === 'function' && !descriptor.enumerable
+    if (key !== 'stack' && key !== 'message' && !isMethod) keys.push([key, descriptor.enumerable === true])
+  }
+  return keys
+}
+
+function read(object: object, key: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+function readText(object: object, key: string): string | undefined {
+  const value = read(object, key)
+  return value === undefined || typeof value === 'string' ? value : textOf(value)
+}
+
+function textOf(value: unknown): string {
+  try {
+    return inspect(value, { depth: 1, maxStringLength: 1000, maxArrayLength: 20 })
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
+/** The error without its fields. */
+function blank(record: ErrorRecord, rich: readonly unknown[], stack: string): Error {
+  const Class = record.Class === undefined ? undefined : errorClass(rich[record.Class])
+  if (record.Class !== undefined && Class === undefined)
+    return withStack(new RemoteError(record.message, record.name, stack), stack)
+  if (record.base === 'DOMException') return withStack(new DOMException(record.message, record.name), stack)
+  const Base = baseNamed(record.base)
+  // A genuine error object, which `Object.create` would not give; the classes' own constructors are not run.
+  const error = new Error()
+  const { prototype } = Class ?? Base
+  if (prototype !== Error.prototype) Object.setPrototypeOf(error, prototype)
+  if (record.message !== '') define(error, 'message', record.message, false)
+  return withStack(error, stack)
+}
+
+function baseNamed(name: string): { prototype: object } {
+  const shared = own as unknown as Record<string, unknown>
+  return errorClass(shared[name] ?? (globalThis as Record<string, unknown>)[name]) ?? Error
+}
+
+function errorClass(value: unknown): { prototype: object } | undefined {
+  if (typeof value !== 'function') return undefined
+  const { prototype } = value as { prototype: unknown }
+  return value === Error || prototype instanceof Error ? { prototype: prototype as object } : undefined
+}
+
+function withStack(error: Error, stack: string): Error {
+  define(error, 'stack', stack, false)
+  return error
+}
+
+function define(target: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true })
+}

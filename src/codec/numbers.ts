@@ -1,0 +1,56 @@
+import { hasOnlyItems } from './array-keys.ts'
+import type { Payload } from './payload.ts'
+import { Tag } from './tag.ts'
+
+// Below this many, JSON is as quick.
+const FEWEST = 8
+
+/**
+ * An array of only numbers as packed integers or doubles; nothing when it is something else. Exact for every number,
+ * -0 and NaN included.
+ */
+export function packNumbers(array: readonly unknown[]): Payload | undefined {
+  const length = array.length
+  if (length < FEWEST || typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return undefined
+  let whole = true
+  for (let i = 0; i < length; i++) {
+    const item = array[i]
+    if (typeof item !== 'number') return undefined
+    if ((item | 0) !== item || (item === 0 && 1 / item < 0)) whole = false
+  }
+  if (Object.getPrototypeOf(array) !== Array.prototype || !hasOnlyItems(array)) return undefined
+  const numbers = array as readonly number[]
+  return whole ? packed(Tag.integers, numbers, 4) : packed(Tag.doubles, numbers, 8)
+}
+
+export function unpackIntegers(body: Uint8Array): number[] {
+  return unpack(body, 4)
+}
+
+export function unpackDoubles(body: Uint8Array): number[] {
+  return unpack(body, 8)
+}
+
+function packed(tag: number, numbers: readonly number[], width: 4 | 8): Payload {
+  const bytes = Buffer.allocUnsafe(numbers.length * width)
+  const target = numbersIn(bytes, width)
+  for (let i = 0; i < numbers.length; i++) target[i] = numbers[i]!
+  return { tag, body: bytes, buffers: [] }
+}
+
+function unpack(body: Uint8Array, width: 4 | 8): number[] {
+  if (body.byteLength % width !== 0) throw new RangeError('packed numbers end within a number')
+  // The body lies anywhere in its channel's memory, and an array of doubles needs an address that 8 divides.
+  const aligned = body.byteOffset % width === 0 ? body : body.slice()
+  const source = numbersIn(aligned, width)
+  const numbers = new Array<number>(source.length)
+  for (let i = 0; i < source.length; i++) numbers[i] = source[i]!
+  return numbers
+}
+
+function numbersIn(bytes: Uint8Array, width: 4 | 8): Int32Array | Float64Array {
+  const length = bytes.byteLength / width
+  return width === 4
+    ? new Int32Array(bytes.buffer, bytes.byteOffset, length)
+    : new Float64Array(bytes.buffer, bytes.byteOffset, length)
+}

@@ -1,0 +1,222 @@
+import { types } from 'node:util'
+import { hasOnlyItems } from './array-keys.ts'
+import { isDetached } from './buffers.ts'
+
+/** The cheapest form that is exact for a value, cheapest first. */
+export const Form = { json: 0, clone: 1, graph: 2 } as const
+export type Form = (typeof Form)[keyof typeof Form]
+
+/** What a walk over a value found: the form it needs, and the buffers and views that a clone has to carry. */
+export interface Survey {
+  readonly form: Form
+  readonly views: readonly ArrayBufferView[]
+  readonly buffers: readonly ArrayBuffer[]
+}
+
+// JSON.stringify and V8's serializer recurse; deeper data goes to capture, whose walk does not.
+const DEEPEST = 400
+// Up to here a look through a list finds a repeated object sooner than a Set would.
+const FEW = 16
+
+/**
+ * Walks a value and proves which form keeps all of it: the same types and the same objects in the same places. It
+ * runs no code of the user: no getter, no `toJSON`, no trap of a Proxy. State lives in this module and not in an
+ * object, because most values are tiny and this is on the path of each of them.
+ */
+export function survey(value: unknown, deepest: number = DEEPEST): Survey {
+  form = jsonIsPolluted() ? Form.clone : Form.json
+  limit = deepest
+  count = 0
+  views = NONE
+  buffers = NONE
+  look(value, 0)
+  const found: Survey = views.length === 0 && buffers.length === 0 ? PLAIN[form] : { form, views, buffers }
+  // Not to keep the user's objects alive.
+  for (let i = 0; i < count && i < FEW; i++) few[i] = undefined
+  many = undefined
+  views = NONE
+  buffers = NONE
+  return found
+}
+
+const NONE: never[] = []
+const PLAIN: Record<Form, Survey> = {
+  [Form.json]: { form: Form.json, views: NONE, buffers: NONE },
+  [Form.clone]: { form: Form.clone, views: NONE, buffers: NONE },
+  [Form.graph]: { form: Form.graph, views: NONE, buffers: NONE },
+}
+
+let form: Form = Form.json
+let limit = DEEPEST
+let count = 0
+const few: unknown[] = Array.from({ length: FEW })
+let many: Set<unknown> | undefined
+let views: ArrayBufferView[] = NONE
+let buffers: ArrayBuffer[] = NONE
+
+// Array.prototype inherits from Object.prototype, so one look covers every object that JSON.stringify would ask.
+function jsonIsPolluted(): boolean {
+  return 'toJSON' in Array.prototype
+}
+
+function look(value: unknown, depth: number): void {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return
+    case 'number':
+      // NaN and the infinities differ from themselves when subtracted; -0 only shows in a division.
+      if (value - value !== 0 || (value === 0 && 1 / value < 0)) atLeastClone()
+      return
+    case 'undefined':
+    case 'bigint':
+      return atLeastClone()
+    case 'object':
+      if (value !== null && form !== Form.graph) lookAtObject(value, depth)
+      return
+    default:
+      form = Form.graph
+  }
+}
+
+function atLeastClone(): void {
+  if (form === Form.json) form = Form.clone
+}
+
+function lookAtObject(object: object, depth: number): void {
+  if (isRepeated(object)) return atLeastClone()
+  if (depth >= limit || types.isProxy(object)) {
+    form = Form.graph
+    return
+  }
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === Object.prototype) lookAtPlain(object as Record<string, unknown>, depth)
+  else if (prototype === Array.prototype && Array.isArray(object)) lookAtArray(object, depth)
+  else lookAtSpecial(object, prototype, depth)
+}
+
+function isRepeated(object: object): boolean {
+  if (count < FEW) {
+    for (let i = 0; i < count; i++) if (few[i] === object) return true
+    few[count++] = object
+    return false
+  }
+  if (count++ === FEW) many = new Set(few)
+  const before = many!.size
+  many!.add(object)
+  return many!.size === before
+}
+
+function lookAtPlain(object: Record<string, unknown>, depth: number): void {
+  const names = Object.getOwnPropertyNames(object)
+  for (let i = 0; i < names.length; i++) {
+    const property = Object.getOwnPropertyDescriptor(object, names[i]!)!
+    if (property.enumerable !== true || property.get !== undefined || property.set !== undefined) {
+      form = Form.graph
+      return
+    }
+    look(property.value, depth + 1)
+  }
+  // Also catches Math, JSON, `arguments` and their like, which have Object.prototype but a symbol of their own.
+  if (Object.getOwnPropertySymbols(object).length > 0) form = Form.graph
+}
+
+function lookAtArray(array: readonly unknown[], depth: number): void {
+  let missing = 0
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i]
+    if (item === undefined) {
+      atLeastClone()
+      // A sparse array may be a billion long and hold three items.
+      if (++missing > 1024 && !(i in array)) return lookAtKeys(array, depth)
+    } else {
+      look(item, depth + 1)
+    }
+    if (form === Form.graph) return
+  }
+  if (missing > 0 || !hasOnlyItems(array)) lookAtKeys(array, depth)
+}
+
+/** The slow look at an array with holes or with properties beside its items, such as a match of a regular expression. */
+function lookAtKeys(array: readonly unknown[], depth: number): void {
+  atLeastClone()
+  for (const key of Reflect.ownKeys(array)) {
+    if (key === 'length') continue
+    const property = Object.getOwnPropertyDescriptor(array, key)!
+    if (typeof key === 'symbol' || property.enumerable !== true || !('value' in property)) {
+      form = Form.graph
+      return
+    }
+    // Items were seen already, and looking twice would take each for a repeated object, which costs nothing now.
+    look(property.value, depth + 1)
+  }
+}
+
+function lookAtSpecial(object: object, prototype: unknown, depth: number): void {
+  atLeastClone()
+  if (ArrayBuffer.isView(object)) {
+    if (isPlainView(object, prototype)) (views === NONE ? (views = []) : views).push(object)
+    else form = Form.graph
+    return
+  }
+  const own = Reflect.ownKeys(object).length
+  switch (prototype) {
+    case Map.prototype:
+      if (own > 0 || !types.isMap(object)) break
+      for (const [key, item] of mapEntries.call(object)) {
+        look(key, depth + 1)
+        look(item, depth + 1)
+      }
+      return
+    case Set.prototype:
+      if (own > 0 || !types.isSet(object)) break
+      for (const item of setValues.call(object)) look(item, depth + 1)
+      return
+    case Date.prototype:
+      if (own > 0 || !types.isDate(object)) break
+      return
+    case RegExp.prototype:
+      // V8's clone starts with lastIndex 0.
+      if (own > 1 || !types.isRegExp(object) || object.lastIndex !== 0) break
+      return
+    case ArrayBuffer.prototype:
+      if (own > 0 || !types.isArrayBuffer(object) || isDetached(object)) break
+      if (buffers === NONE) buffers = []
+      buffers.push(object)
+      return
+    case Number.prototype:
+    case Boolean.prototype:
+    case BigInt.prototype:
+      if (own > 0 || !types.isBoxedPrimitive(object)) break
+      return
+    case String.prototype:
+      if (!types.isBoxedPrimitive(object) || own !== (object as unknown as string).length + 1) break
+      return
+  }
+  form = Form.graph
+}
+
+const mapEntries = Map.prototype.entries as (this: unknown) => IterableIterator<[unknown, unknown]>
+const setValues = Set.prototype.values as (this: unknown) => IterableIterator<unknown>
+
+function isPlainView(view: ArrayBufferView, prototype: unknown): boolean {
+  const plain =
+    prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewPrototypes().has(prototype as object)
+  return plain && types.isArrayBuffer(view.buffer) && !isDetached(view.buffer) && hasOnlyItems(view)
+}
+
+let knownViews: Set<object> | undefined
+
+function viewPrototypes(): Set<object> {
+  if (knownViews === undefined) {
+    knownViews = new Set([DataView.prototype])
+    const typed: object = Object.getPrototypeOf(Uint8Array.prototype)
+    // Asked of the global object, so that a Float16Array is one where it exists.
+    for (const name of Object.getOwnPropertyNames(globalThis)) {
+      if (!/^(Uint|Int|Float|BigInt|BigUint)\d+(Clamped)?Array$/.test(name)) continue
+      const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name]!
+      if (Object.getPrototypeOf(prototype) === typed) knownViews.add(prototype)
+    }
+  }
+  return knownViews
+}

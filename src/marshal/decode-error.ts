@@ -1,0 +1,92 @@
+import { fileURLToPath } from 'node:url'
+import { RemoteError } from '../base/errors.ts'
+import { reviveError } from '../codec/error.ts'
+import type { Payload } from '../codec/payload.ts'
+import type { SentError } from './encode-error.ts'
+import type { MapStack } from './rooms.ts'
+
+export interface ErrorReader {
+  decode(payload: Payload): unknown
+  readonly mapStack: MapStack | undefined
+}
+
+/** What was thrown, with its class where that can be had. A promise only where modules must be imported first. */
+export function decodeError(payload: Payload, callSite: Error | undefined, reader: ErrorReader): unknown {
+  try {
+    const sent = reader.decode(payload) as SentError
+    const rich = decodeRich(sent.rich, reader)
+    if (rich instanceof Promise) return rich.then((values) => revive(sent, values, callSite, reader))
+    return revive(sent, rich, callSite, reader)
+  } catch (cause) {
+    const text = `A task failed in a worker, but its error could not be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    return new RemoteError(text, 'Error', '', { cause })
+  }
+}
+
+/** The parts that could be built, each at its position. */
+function decodeRich(rich: SentError['rich'], reader: ErrorReader): unknown[] | Promise<unknown[]> {
+  if (rich === undefined) return []
+  if (!Array.isArray(rich)) {
+    const together = attempt(rich, reader)
+    return together instanceof Promise ? together.then(allOrNone) : allOrNone(together)
+  }
+  const parts = rich.map((part) => (part === undefined ? FAILED : attempt(part, reader)))
+  return parts.some((part) => part instanceof Promise) ? Promise.all(parts).then(onlyGood) : onlyGood(parts)
+}
+
+const FAILED = Symbol('failed')
+
+function attempt(payload: Payload, reader: ErrorReader): unknown {
+  try {
+    const value = reader.decode(payload)
+    return value instanceof Promise ? value.catch(() => FAILED) : value
+  } catch {
+    return FAILED
+  }
+}
+
+function allOrNone(value: unknown): unknown[] {
+  return value === FAILED ? [] : (value as unknown[])
+}
+
+function onlyGood(values: readonly unknown[]): unknown[] {
+  const good: unknown[] = []
+  values.forEach((value, i) => {
+    if (value !== FAILED) good[i] = value
+  })
+  return good
+}
+
+function revive(sent: SentError, rich: readonly unknown[], callSite: Error | undefined, reader: ErrorReader): unknown {
+  return reviveError(sent.description, rich, (stack, isRoot) => {
+    const mapped = inSources(stack, reader.mapStack)
+    return isRoot ? joined(mapped, sent.place, callSite) : mapped
+  })
+}
+
+function inSources(stack: string, mapStack: MapStack | undefined): string {
+  try {
+    return mapStack?.(stack) ?? stack
+  } catch {
+    return stack
+  }
+}
+
+/** The frames of the worker, where that was, and the frames that led to the call. */
+function joined(stack: string, place: string | undefined, callSite: Error | undefined): string {
+  const parts = [stack]
+  if (place !== undefined) parts.push(`    at … (in ${place})`)
+  const frames = callSite?.stack?.split('\n').filter((line) => line.startsWith('    at ') && !isOurs(line))
+  if (frames !== undefined && frames.length > 0) parts.push(...frames)
+  return parts.join('\n')
+}
+
+let ownFolder: readonly string[] | undefined
+
+function isOurs(line: string): boolean {
+  if (ownFolder === undefined) {
+    const url = new URL('../', import.meta.url)
+    ownFolder = url.protocol === 'file:' ? [url.href, fileURLToPath(url)] : [url.href]
+  }
+  return ownFolder.some((folder) => line.includes(folder))
+}
