@@ -1,4 +1,5 @@
-import type { FunctionFacts, TextRange } from './function-facts.ts'
+import type { FunctionFacts } from './function-facts.ts'
+import type { TextRange } from './text-lines.ts'
 import { CELL_PREFIX, type Unit, type UnitExtra, UNIT_NAME } from './unit.ts'
 import { LruCache } from './lru.ts'
 import { classEdits } from './class-edits.ts'
