@@ -15,12 +15,26 @@ export interface Backend {
 
 export interface SpawnOptions {
   readonly identity: WorkerIdentity
+  /** Laid over this process's environment; `undefined` removes a variable. */
   readonly env?: NodeJS.ProcessEnv | undefined
+  /** Instead of what is inherited from this process. */
   readonly execArgv?: readonly string[] | undefined
   readonly execPath?: string | undefined
   readonly cwd?: string | undefined
   /** Where the worker's stdout and stderr go; 'inherit' writes whole lines to this process's own. */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
+  /** A worker that is not ready by then is ended. 60 s when not given; `Infinity` waits forever. */
+  readonly startTimeoutMs?: number | undefined
+}
+
+export interface KillOptions {
+  /** Takes along what the worker has started, unless that leads a process group of its own. */
+  readonly tree?: boolean | undefined
+}
+
+export interface StopOptions extends KillOptions {
+  /** 1 s when not given; `Infinity` only asks. */
+  readonly graceMs?: number | undefined
 }
 
 /**
@@ -34,6 +48,10 @@ export interface Worker {
   readonly identity: WorkerIdentity
   readonly pid: number | undefined
   readonly state: WorkerState
+  /**
+   * May be sent to from the beginning. Messages that come before `onMessage` is set are kept until it is; `ready` is
+   * not passed on, and `onClose` is the backend's.
+   */
   readonly channel: Channel
   /** Encodes for and decodes from this worker; knows which functions and classes it already has. */
   readonly marshal: Marshal
@@ -47,12 +65,12 @@ export interface Worker {
   /** Notes that the worker runs a task, or none. */
   setBusy(busy: boolean): void
   /** Asks with a message, after `graceMs` with SIGTERM, after another `graceMs` with SIGKILL. */
-  stop(options?: { graceMs?: number | undefined }): Promise<WorkerExit>
-  /** Sends a signal at once; true if it could be sent. */
-  kill(signal?: NodeJS.Signals): boolean
+  stop(options?: StopOptions): Promise<WorkerExit>
+  /** Sends a signal at once; true if it could be sent. SIGTERM when not given. */
+  kill(signal?: NodeJS.Signals, options?: KillOptions): boolean
   /** What the worker noted down before it died; see {@link file://../channel/journal.ts}. To be read after `exited`. */
   readJournal(): Journal
-  /** Whether a living worker keeps this process alive. */
+  /** Whether a living worker keeps this process alive; a new one does. */
   ref(): void
   unref(): void
 }

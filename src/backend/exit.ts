@@ -1,0 +1,94 @@
+import type { WorkerExit } from './backend.ts'
+
+/** What is known about an end when it is put in words. */
+export interface ExitFacts {
+  readonly worker: string
+  readonly pid: number | undefined
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stderrTail: string
+  /** Signals that manycore sent. */
+  readonly sent: ReadonlySet<NodeJS.Signals>
+  /** It was asked to end. */
+  readonly stopping: boolean
+  /** It has nothing left to do of its own accord: role `process`. */
+  readonly mayEnd: boolean
+}
+
+/** Tells why a worker ended, as exactly as can be known from outside. */
+export function describeExit(facts: ExitFacts): WorkerExit {
+  const { worker, pid, exitCode, signal, stderrTail } = facts
+  const clean = exitCode === 0 && (facts.stopping || facts.mayEnd)
+  return { worker, pid, exitCode, signal, stderrTail, clean, reason: clean ? 'has ended' : reasonOf(facts) }
+}
+
+/** Why no process came into being, and what can be done about it. */
+export function describeSpawnError(error: NodeJS.ErrnoException, file: string, cwd: string | undefined, cwdExists: boolean): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return cwdExists
+        ? `there is no program ${file} (${error.code}); check execPath`
+        : `its folder ${cwd} does not exist (${error.code}); check cwd`
+    case 'EACCES':
+    case 'EPERM':
+    case 'ENOEXEC':
+      return `${file} may not be run (${error.code}); check execPath`
+    case 'EAGAIN':
+      return 'the system has no free process slot (EAGAIN); raise "ulimit -u" or the limit of the container, or start fewer workers'
+    case 'EMFILE':
+    case 'ENFILE':
+      return `no file descriptors are left (${error.code}); raise "ulimit -n", or start fewer workers`
+    case 'ENOMEM':
+      return 'the system has not enough memory (ENOMEM); start fewer workers'
+    case 'E2BIG':
+      return 'its environment and arguments are too long for the system (E2BIG); pass a smaller env'
+    default:
+      return error.message
+  }
+}
+
+function reasonOf(facts: ExitFacts): string {
+  const { exitCode, signal, stderrTail } = facts
+  const heap = heapLimitText(stderrTail)
+  if (heap !== undefined && exitCode !== 0) {
+    return (
+      `ran out of heap memory (${heap}); give it more with execArgv: ['--max-old-space-size=<MiB>'], ` +
+      'or pass it less at a time'
+    )
+  }
+  if (signal !== null) return `was killed by ${signal}${originOf(facts, signal)}`
+  if (exitCode === 0) {
+    return facts.stopping ? 'has ended' : 'ended by itself with exit code 0 (did it call process.exit()?)'
+  }
+  if (exitCode === null) return 'has ended'
+  return `ended with exit code ${exitCode}${lastLine(stderrTail)}`
+}
+
+function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {
+  if (sent.has(signal)) return ', as it was told'
+  switch (signal) {
+    case 'SIGKILL':
+      return ', which manycore did not send (the system does this when memory runs out: see dmesg, or the memory limit of the container)'
+    case 'SIGABRT':
+      return ' (process.abort(), or a fatal error in Node or in native code)'
+    case 'SIGSEGV':
+    case 'SIGBUS':
+    case 'SIGILL':
+    case 'SIGFPE':
+    case 'SIGTRAP':
+      return ' (a fatal error in native code)'
+    default:
+      return ', which manycore did not send'
+  }
+}
+
+// Text of V8's fatal errors, such as "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory".
+function heapLimitText(stderr: string): string | undefined {
+  return /FATAL ERROR: .*?((?:Reached heap limit|Ineffective mark-compacts near heap limit|\w[\w ]*)?.*heap out of memory)/.exec(stderr)?.[0]
+}
+
+function lastLine(stderr: string): string {
+  const line = /^(?:\w*Error\b.*|Uncaught.*)$/m.exec(stderr)?.[0]
+  return line === undefined ? '' : ` after an uncaught error: ${line}`
+}

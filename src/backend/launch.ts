@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+import type { SpawnOptions } from './backend.ts'
+import { describeSpawnError } from './exit.ts'
+import { commandFor } from './spawn-options.ts'
+
+/** A process that has begun to run. */
+export interface Launched {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly socket: Socket
+  readonly stdout: Socket | undefined
+  readonly stderr: Socket
+}
+
+/** Why there is no process, in words; the cause comes with it. */
+export interface LaunchFailure {
+  readonly reason: Promise<{ readonly text: string; readonly cause: unknown }>
+}
+
+/**
+ * Starts a process with an extra socketpair, which is its channel, at descriptor 3, and `journalFd` at 4. Never throws;
+ * when it fails nothing is left open.
+ *
+ * The process leads a session of its own (`detached`). So the terminal's Ctrl-C and hang-up reach the owner only, which
+ * decides about its workers (ignoring SIGINT in each worker would not hold while it starts, and not for what it
+ * starts); and it leads a process group, so what it starts can be ended along with it. That it ends with its
+ * owner is the work of the channel's end, of the exit hook and of the reaper.
+ */
+export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  let child: ChildProcess
+  let file = options.execPath ?? process.execPath
+  try {
+    const command = commandFor(options)
+    file = command.file
+    child = spawn(file, command.args, {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', options.stdio === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe', journalFd ?? 'ignore'],
+    })
+  } catch (error) {
+    return { reason: Promise.resolve(failure(error, file, options.cwd)) }
+  }
+  const [, stdout, stderr, socket] = (child.stdio ?? []) as unknown as (Socket | null | undefined)[]
+  if (child.pid !== undefined && socket && stderr) {
+    child.on('error', ignore)
+    return { child, pid: child.pid, socket, stdout: stdout ?? undefined, stderr }
+  }
+  for (const stream of child.stdio ?? []) stream?.destroy()
+  const reason = new Promise<{ text: string; cause: unknown }>((resolve) => {
+    child.once('error', (error) => resolve(failure(error, file, options.cwd)))
+  })
+  return { reason }
+}
+
+function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {
+  const cwdExists = cwd === undefined || existsSync(cwd)
+  return { text: describeSpawnError(error as NodeJS.ErrnoException, file, cwd, cwdExists), cause: error }
+}
+
+function ignore(): void {}

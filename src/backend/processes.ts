@@ -1,0 +1,219 @@
+import { PassThrough } from 'node:stream'
+import type { ChildProcess } from 'node:child_process'
+import { deferred } from '../base/deferred.ts'
+import { WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
+import { assertMaySpawn } from '../base/nesting.ts'
+import type { Journal } from '../channel/journal.ts'
+import { Kind } from '../channel/messages.ts'
+import { openPipe } from '../channel/pipe.ts'
+import type { Marshal } from '../marshal/marshal.ts'
+import { createOwnerMarshal } from '../marshal/owner.ts'
+import type { Backend, KillOptions, SpawnOptions, StopOptions, Worker, WorkerExit, WorkerIdentity, WorkerState } from './backend.ts'
+import { adopt, release } from './children.ts'
+import { processEntryPath } from './entry-url.ts'
+import { Escalation } from './escalation.ts'
+import { describeExit } from './exit.ts'
+import { type Launched, launch } from './launch.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { LineSink, OutputPipe, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
+import { WorkerChannel } from './worker-channel.ts'
+
+/** Workers that are operating system processes: full isolation, and a crash costs nobody else anything. */
+export const processBackend: Backend = {
+  name: 'process',
+  spawn: (options) => new ProcessWorker(options),
+}
+
+const START_LIMIT_MS = 60_000
+const GRACE_MS = 1000
+
+class ProcessWorker implements Worker {
+  readonly identity: WorkerIdentity
+  readonly pid: number | undefined
+  readonly channel: WorkerChannel
+  readonly marshal: Marshal
+  readonly ready: Promise<void>
+  readonly exited: Promise<WorkerExit>
+  readonly stdout: PassThrough | undefined
+  readonly stderr: PassThrough | undefined
+  readonly #lifecycle = new Lifecycle()
+  readonly #child: ChildProcess | undefined
+  readonly #ready = deferred<void>()
+  readonly #exited = deferred<WorkerExit>()
+  readonly #channelClosed = deferred<void>()
+  readonly #tail: TailSink
+  readonly #pipes: OutputPipe[] = []
+  readonly #sent = new Set<NodeJS.Signals>()
+  readonly #escalation = new Escalation()
+  #startLimit: NodeJS.Timeout | undefined
+  #stopping = false
+  #isRef = true
+
+  constructor(options: SpawnOptions) {
+    assertMaySpawn(process.argv[1] === processEntryPath())
+    this.identity = options.identity
+    this.marshal = createOwnerMarshal({ place: options.identity.name })
+    this.ready = this.#ready.promise
+    // Whoever does not ask is told by `exited`.
+    this.ready.catch(ignore)
+    this.exited = this.#exited.promise
+    if (options.stdio === 'pipe') {
+      this.stdout = new PassThrough()
+      this.stderr = new PassThrough()
+    }
+    this.#tail = new TailSink(this.#sinkFor(options, 'stderr'))
+    const launched = launch(options, undefined)
+    if ('reason' in launched) {
+      this.channel = new WorkerChannel(undefined, ignore)
+      void launched.reason.then(({ text, cause }) => this.#failed(text, cause))
+      return
+    }
+    this.pid = launched.pid
+    this.#child = launched.child
+    this.channel = this.#connect(launched, options)
+  }
+
+  get state(): WorkerState {
+    return this.#lifecycle.state
+  }
+
+  setBusy(busy: boolean): void {
+    this.#lifecycle.happened(busy ? 'busy' : 'idle')
+  }
+
+  stop(options: StopOptions = {}): Promise<WorkerExit> {
+    if (this.#lifecycle.happened('stop')) {
+      this.#stopping = true
+      this.channel.send({ kind: Kind.stop, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+      // Somebody waits for the end, so the owner has to live until then; it is not long.
+      this.#child?.ref()
+      this.#escalation.begin(options.graceMs ?? GRACE_MS, (signal) => this.kill(signal, options))
+    }
+    return this.exited
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGTERM', options: KillOptions = {}): boolean {
+    if (this.#child === undefined || this.#lifecycle.state === 'stopped') return false
+    this.#sent.add(signal)
+    if (options.tree === true && this.pid !== undefined) {
+      try {
+        return process.kill(-this.pid, signal)
+      } catch {
+        // No groups on this system, or the process has not come to lead its own yet.
+      }
+    }
+    return this.#child.kill(signal)
+  }
+
+  readJournal(): Journal {
+    return { position: undefined, unsent: [] }
+  }
+
+  ref(): void {
+    this.#isRef = true
+    this.#child?.ref()
+    this.channel.ref()
+  }
+
+  unref(): void {
+    this.#isRef = false
+    if (!this.#stopping) this.#child?.unref()
+    this.channel.unref()
+  }
+
+  #connect(launched: Launched, options: SpawnOptions): WorkerChannel {
+    const { child, pid } = launched
+    const record = { pid, abandon: () => this.#abandon() }
+    adopt(record)
+    child.on('exit', (code, signal) => {
+      release(record)
+      void this.#ended(code, signal)
+    })
+    if (launched.stdout !== undefined) {
+      const sink = this.#sinkFor(options, 'stdout')
+      if (sink !== undefined) this.#pipes.push(new OutputPipe(launched.stdout, sink))
+    }
+    this.#pipes.push(new OutputPipe(launched.stderr, this.#tail))
+    const channel = new WorkerChannel(openPipe(launched.socket), () => this.#isReady())
+    channel.onClose = (error) => {
+      // A channel that broke cannot be mended, and a worker without one is of no use.
+      if (error !== undefined && this.#lifecycle.state !== 'stopped') this.kill('SIGKILL')
+      this.#channelClosed.resolve()
+    }
+    const payload = this.marshal.encode(this.identity, 'identity')
+    channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
+    const limitMs = options.startTimeoutMs ?? START_LIMIT_MS
+    if (limitMs !== Infinity) this.#startLimit = setTimeout(() => this.#tooSlow(limitMs), limitMs).unref()
+    return channel
+  }
+
+  #sinkFor(options: SpawnOptions, name: 'stdout' | 'stderr'): Sink | undefined {
+    if (options.stdio === 'ignore') return undefined
+    const stream = name === 'stdout' ? this.stdout : this.stderr
+    return stream === undefined ? new LineSink(name === 'stdout' ? ownStdout : ownStderr) : new StreamSink(stream)
+  }
+
+  #isReady(): void {
+    clearTimeout(this.#startLimit)
+    this.#lifecycle.happened('ready')
+    this.#ready.resolve()
+  }
+
+  #tooSlow(limitMs: number): void {
+    this.#rejectStart(`did not become ready within ${limitMs} ms and was ended`)
+    this.kill('SIGKILL')
+  }
+
+  async #ended(exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    clearTimeout(this.#startLimit)
+    this.#escalation.end()
+    // The rest of its messages comes through the event loop; nothing else may hold it up.
+    this.channel.readRest()
+    if (this.#isRef || this.#stopping) this.channel.ref()
+    await this.#channelClosed.promise
+    for (const pipe of this.#pipes) pipe.finish()
+    const wasReady = this.#lifecycle.state !== 'starting'
+    this.#lifecycle.happened('exited')
+    const exit = describeExit({
+      worker: this.identity.name,
+      pid: this.pid,
+      exitCode,
+      signal,
+      stderrTail: this.#tail.text(),
+      sent: this.#sent,
+      stopping: this.#stopping,
+      mayEnd: this.identity.role === 'process' && wasReady,
+    })
+    this.#rejectStart(exit.reason, exit)
+    this.#exited.resolve(exit)
+  }
+
+  #failed(text: string, cause: unknown): void {
+    this.#lifecycle.happened('exited')
+    const { name } = this.identity
+    const details = { worker: name, pid: undefined, exitCode: null, signal: null, stderrTail: '' }
+    this.#ready.reject(new WorkerStartError(`Worker ${name} could not be started: ${text}.`, details, { cause }))
+    this.stdout?.end()
+    this.stderr?.end()
+    this.#exited.resolve({ ...details, itemIndex: undefined, reason: `could not be started: ${text}`, clean: false })
+  }
+
+  // Does nothing when the worker was ready.
+  #rejectStart(reason: string, exit?: WorkerExit): void {
+    const { name } = this.identity
+    const tail = this.#tail.text()
+    const text = `Worker ${name} ${reason} before it could take tasks.${tail === '' ? '' : `\nIt wrote to stderr:\n${tail}`}`
+    this.#ready.reject(
+      this.#sent.size > 0 && exit !== undefined
+        ? new WorkerCrashedError(text, exit)
+        : new WorkerStartError(text, exit ?? { worker: name, pid: this.pid, stderrTail: tail }),
+    )
+  }
+
+  #abandon(): void {
+    this.kill('SIGKILL', { tree: true })
+    for (const pipe of this.#pipes) pipe.drain()
+  }
+}
+
+function ignore(): void {}
