@@ -23,7 +23,12 @@ export function describeExit(facts: ExitFacts): WorkerExit {
 }
 
 /** Why no process came into being, and what can be done about it. */
-export function describeSpawnError(error: NodeJS.ErrnoException, file: string, cwd: string | undefined, cwdExists: boolean): string {
+export function describeSpawnError(
+  error: NodeJS.ErrnoException,
+  file: string,
+  cwd: string | undefined,
+  cwdExists: boolean,
+): string {
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -85,7 +90,9 @@ function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {
 
 // Text of V8's fatal errors, such as "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory".
 function heapLimitText(stderr: string): string | undefined {
-  return /FATAL ERROR: .*?((?:Reached heap limit|Ineffective mark-compacts near heap limit|\w[\w ]*)?.*heap out of memory)/.exec(stderr)?.[0]
+  return /FATAL ERROR: .*?((?:Reached heap limit|Ineffective mark-compacts near heap limit|\w[\w ]*)?.*heap out of memory)/.exec(
+    stderr,
+  )?.[0]
 }
 
 function lastLine(stderr: string): string {

@@ -8,7 +8,16 @@ import { Kind } from '../channel/messages.ts'
 import { openPipe } from '../channel/pipe.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { createOwnerMarshal } from '../marshal/owner.ts'
-import type { Backend, KillOptions, SpawnOptions, StopOptions, Worker, WorkerExit, WorkerIdentity, WorkerState } from './backend.ts'
+import type {
+  Backend,
+  KillOptions,
+  SpawnOptions,
+  StopOptions,
+  Worker,
+  WorkerExit,
+  WorkerIdentity,
+  WorkerState,
+} from './backend.ts'
 import { adopt, release } from './children.ts'
 import { processEntryPath } from './entry-url.ts'
 import { Escalation } from './escalation.ts'

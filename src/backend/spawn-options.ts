@@ -13,7 +13,8 @@ export interface Command {
 
 /** Everything of this process that a worker must have too: flags, loaders, environment, arguments. */
 export function commandFor(options: SpawnOptions): Command {
-  const flags = options.execArgv ?? inheritedFlags(process.execArgv, options.cwd === undefined ? undefined : process.cwd())
+  const flags =
+    options.execArgv ?? inheritedFlags(process.execArgv, options.cwd === undefined ? undefined : process.cwd())
   return {
     file: options.execPath ?? childExecPath(),
     args: [...flags, processEntryPath(), ...process.argv.slice(2)],
@@ -73,7 +74,14 @@ const MODULES: ReadonlySet<string> = new Set(['-r', '--require', '--import', '--
 const LONG: Readonly<Record<string, string>> = { '-r': '--require' }
 
 // The test runner and the watcher tell their own children with these what to report and to whom.
-const PRIVATE_VARIABLES = ['NODE_TEST_CONTEXT', 'NODE_TEST_WORKER_ID', 'WATCH_REPORT_DEPENDENCIES', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID']
+const PRIVATE_VARIABLES = [
+  'NODE_TEST_CONTEXT',
+  'NODE_TEST_WORKER_ID',
+  'WATCH_REPORT_DEPENDENCIES',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+]
 
 function nameOf(flag: string): string {
   const equals = flag.indexOf('=')

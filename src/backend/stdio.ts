@@ -86,7 +86,8 @@ export class LineSink implements Sink {
       this.#hold(bytes)
       return this.#heldBytes < LONGEST_LINE || this.#release()
     }
-    const lines = this.#held.length === 0 ? bytes.subarray(0, cut) : Buffer.concat([...this.#held, bytes.subarray(0, cut)])
+    const lines =
+      this.#held.length === 0 ? bytes.subarray(0, cut) : Buffer.concat([...this.#held, bytes.subarray(0, cut)])
     this.#held = []
     this.#heldBytes = 0
     if (cut < bytes.length) this.#hold(bytes.subarray(cut))

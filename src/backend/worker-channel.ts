@@ -73,6 +73,10 @@ export class WorkerChannel implements Channel {
     this.#inner?.close()
   }
 
+  finish(): void {
+    this.#inner?.finish()
+  }
+
   destroy(): void {
     this.#inner?.destroy()
   }

@@ -48,6 +48,9 @@ export interface Channel {
    */
   close(): void
 
+  /** For the end of the process, when no event loop comes any more: sends what is queued, however long that takes. */
+  finish(): void
+
   /** Ends at once. */
   destroy(): void
 

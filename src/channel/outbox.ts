@@ -86,6 +86,26 @@ export class Outbox {
     return new Promise((resolve) => this.#waiters.push({ limit, resolve }))
   }
 
+  /**
+   * Writes everything before it returns, and nothing can be added afterwards. `queued` bytes of the piece that is being
+   * written slowly were not taken yet; nobody will write them any more, for the event loop has ended.
+   */
+  finish(queued: number): void {
+    if (this.broken || this.#fd < 0) return
+    const [first] = this.#backlog
+    if (this.#writing && first !== undefined) first.bytes = first.bytes.subarray(first.bytes.length - queued)
+    this.#writing = false
+    for (const { bytes } of [...this.#backlog, { bytes: this.#writer.block.subarray(0, this.#writer.used) }]) {
+      for (let at = 0; at < bytes.length && !this.broken;) {
+        const taken = this.#try(bytes, at, bytes.length - at)
+        at += taken
+        // The system has no room: the other end has to read first.
+        if (taken === 0) Atomics.wait(SLEEP, 0, 0, 1)
+      }
+    }
+    this.break()
+  }
+
   /** Drops what is waiting, and everything that is still added. */
   break(): void {
     this.broken = true
@@ -217,5 +237,7 @@ interface Waiter {
   readonly limit: number
   readonly resolve: () => void
 }
+
+const SLEEP: Int32Array = new Int32Array(new SharedArrayBuffer(4))
 
 const RESOLVED: Promise<void> = Promise.resolve()

@@ -6,7 +6,7 @@ import { FrameReader } from './frame-reader.ts'
 import { BLOCK_BYTES } from './framing.ts'
 import type { Message } from './messages.ts'
 import { HIGH_WATER_BYTES, Outbox } from './outbox.ts'
-import { adoptSocket, descriptorOf } from './socket.ts'
+import { adoptSocket, descriptorOf, queuedIn } from './socket.ts'
 
 /**
  * A channel over one end of a socketpair: the number of a file descriptor, or the socket that `spawn` made for an
@@ -101,6 +101,10 @@ class Pipe implements Channel {
     if (this.#closing) return
     this.#closing = true
     void this.emptied().then(() => this.#socket.end())
+  }
+
+  finish(): void {
+    this.#outbox.finish(queuedIn(this.#socket))
   }
 
   destroy(): void {

@@ -40,11 +40,17 @@ export function descriptorOf(socket: Socket): number {
   return (socket as unknown as Handled)._handle?.fd ?? -1
 }
 
+/** Bytes that were given to the socket and that the system has not taken yet. */
+export function queuedIn(socket: Socket): number {
+  return (socket as unknown as Handled)._handle?.writeQueueSize ?? 0
+}
+
 interface Handled {
   _handle: Handle | null | undefined
 }
 
 interface Handle {
   readonly fd?: number
+  readonly writeQueueSize?: number
   readonly useUserBuffer?: unknown
 }

@@ -1,0 +1,60 @@
+import { writeSync } from 'node:fs'
+import { inspect } from 'node:util'
+import type { Channel } from '../channel/channel.ts'
+import { Kind } from '../channel/messages.ts'
+import type { Marshal } from '../marshal/marshal.ts'
+import { currentName } from './context.ts'
+
+/** What the end of a worker needs of its task loop, which is loaded later. */
+export interface Ending {
+  readonly marshal: Marshal
+  /** Answers what has finished. */
+  settle(): void
+}
+
+let ending: Ending | undefined
+
+export function endWith(loop: Ending): void {
+  ending = loop
+}
+
+/**
+ * Sees to the worker's end: without an owner it ends at once, an error that nobody caught is told to the owner before
+ * Node prints it and ends the process, and what was answered leaves before the process does.
+ */
+export function watchEnd(channel: Channel): void {
+  // Also when the owner was killed: the system closes its end then.
+  channel.onClose = () => process.exit()
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    // A program that handles such errors itself lives on.
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
+    headStderr()
+    if (ending === undefined) return
+    ending.settle()
+    const payload = ending.marshal.encodeError(error)
+    channel.send({ kind: Kind.problem, task: 0, fn: 0, index: 0, count: 0, payload })
+  })
+  process.on('exit', () => {
+    ending?.settle()
+    channel.finish()
+  })
+}
+
+/** As Python does it: the stack on stderr, headed by the name of the process; it is 1 that it will end with. */
+export function reportUncaught(error: unknown): void {
+  process.exitCode = 1
+  headStderr()
+  writeStderr(`${inspect(error)}\n`)
+}
+
+function headStderr(): void {
+  writeStderr(`Process ${currentName()}:\n`)
+}
+
+function writeStderr(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch {
+    // Nobody reads it any more.
+  }
+}

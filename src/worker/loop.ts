@@ -1,0 +1,181 @@
+import { duringImport } from '../base/nesting.ts'
+import type { Channel } from '../channel/channel.ts'
+import type { WorkerIdentity } from '../channel/identity.ts'
+import { Kind, type Message } from '../channel/messages.ts'
+import { createWorkerMarshal } from '../marshal/worker.ts'
+import type { Marshal } from '../marshal/marshal.ts'
+import { Answers, type Soon } from './answers.ts'
+import { ChunkRun } from './chunk-run.ts'
+import { enterWorker } from './context.ts'
+import { endWith, reportUncaught } from './ending.ts'
+import { FunctionTable, type TaskFunction } from './function-table.ts'
+import { isThenable } from './thenable.ts'
+
+/**
+ * Runs what the owner sends, one message at a time, in order. What returns no promise runs at once, inside of the
+ * channel's call: no turn of the event loop and no promise lies between a message and its answer.
+ */
+export class TaskLoop {
+  readonly #channel: Channel
+  readonly #marshal: Marshal
+  readonly #answers: Answers
+  readonly #functions: FunctionTable
+  #identity: WorkerIdentity | undefined
+  // Messages behind one that takes its time.
+  #queue: Message[] = []
+  #isBusy = false
+  readonly #cancelled = new WeakSet<Message>()
+  #running: ChunkRun | undefined
+  readonly #goOn = (): void => this.#next()
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+    this.#marshal = createWorkerMarshal({ place: `process ${process.pid}` })
+    this.#answers = new Answers(channel, this.#marshal)
+    this.#functions = new FunctionTable(this.#marshal)
+    endWith({ marshal: this.#marshal, settle: () => this.#running?.settle() })
+  }
+
+  receive(message: Message): void {
+    if (message.kind === Kind.cancel) {
+      this.#cancel(message)
+    } else if (this.#isBusy) {
+      this.#queue.push(owned(message))
+    } else {
+      this.#follow(this.#perform(message))
+    }
+  }
+
+  #follow(soon: Soon): void {
+    if (soon === undefined) return
+    this.#isBusy = true
+    // What throws here is no user's code. It ends the worker, as an error that nobody caught.
+    void soon.then(this.#goOn)
+  }
+
+  #next(): void {
+    for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
+      const soon = this.#perform(message)
+      if (soon !== undefined) {
+        this.#follow(soon)
+        return
+      }
+    }
+    this.#isBusy = false
+  }
+
+  #perform(message: Message): Soon {
+    if (this.#cancelled.has(message)) return this.#answers.skipped(message.task)
+    switch (message.kind) {
+      case Kind.call:
+        return this.#call(message)
+      case Kind.chunk:
+      case Kind.starChunk:
+        return this.#chunk(message)
+      case Kind.define:
+        return this.#functions.define(message)
+      case Kind.release:
+        this.#functions.release(message.fn)
+        return undefined
+      case Kind.init:
+        return this.#decoded(message, (identity) => {
+          this.#identity = identity as WorkerIdentity
+          enterWorker(this.#identity)
+          return undefined
+        })
+      case Kind.stop:
+        this.#channel.close()
+        // Nothing comes after it; the channel's end ends the process.
+        return new Promise(() => {})
+      default:
+        return undefined
+    }
+  }
+
+  #call(message: Message): Soon {
+    const fn = this.#functions.get(message.fn)
+    if ('error' in fn) return this.#callFailed(message.task, fn.error)
+    return this.#decoded(
+      message,
+      (args) => this.#run(message.task, fn, args as unknown[]),
+      (error) => this.#callFailed(message.task, error),
+    )
+  }
+
+  #run(task: number, { call }: TaskFunction, args: unknown[]): Soon {
+    this.#answers.begin()
+    let value: unknown
+    let later: boolean
+    try {
+      value = call(...args)
+      later = isThenable(value)
+    } catch (error) {
+      return this.#callFailed(task, error)
+    }
+    if (later) {
+      return Promise.resolve(value).then(
+        (late) => this.#callDone(task, late),
+        (error: unknown) => this.#callFailed(task, error),
+      )
+    }
+    return this.#callDone(task, value)
+  }
+
+  #callDone(task: number, value: unknown): Soon {
+    const soon = this.#answers.done(task, value)
+    this.#settled()
+    return soon
+  }
+
+  #callFailed(task: number, error: unknown): Soon {
+    const soon = this.#answers.failed(task, error)
+    if (this.#identity?.role === 'process') reportUncaught(error)
+    this.#settled()
+    return soon
+  }
+
+  // A process ends when nothing is left to do for it, and its owner has nothing more for it.
+  #settled(): void {
+    if (this.#identity?.role === 'process') this.#channel.unref()
+  }
+
+  #chunk(message: Message): Soon {
+    const fn = this.#functions.get(message.fn)
+    if ('error' in fn) return this.#answers.failed(message.task, fn.error)
+    return this.#decoded(
+      message,
+      (items) => {
+        this.#running = new ChunkRun(this.#answers, message, fn.call, items as unknown[])
+        return this.#running.go()
+      },
+      (error) => this.#answers.failed(message.task, error),
+    )
+  }
+
+  #decoded(message: Message, use: (value: unknown) => Soon, refused?: (error: unknown) => Soon): Soon {
+    let value: unknown
+    try {
+      value = message.payload === undefined ? undefined : this.#marshal.decode(message.payload)
+    } catch (error) {
+      if (refused === undefined) throw error
+      return refused(error)
+    }
+    return value instanceof Promise ? duringImport(value).then(use, refused) : use(value)
+  }
+
+  #cancel({ task, index }: Message): void {
+    if (this.#isBusy) this.#running?.cancel(task, index)
+    for (const queued of this.#queue) {
+      if (queued.task === task && queued.index === index && RUNNABLE.has(queued.kind)) this.#cancelled.add(queued)
+    }
+  }
+}
+
+const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk])
+
+// The bytes of a body are only lent to a handler.
+function owned(message: Message): Message {
+  const { payload } = message
+  if (payload === undefined || typeof payload.body === 'string') return message
+  return { ...message, payload: { ...payload, body: payload.body.slice() } }
+}
