@@ -1,6 +1,6 @@
 import { ManycoreError, ValueUnreadableError, ValueUnsendableError } from '../base/errors.ts'
 import { readClone, writeClone } from './clone.ts'
-import { packNumbers, unpackDoubles, unpackIntegers } from './numbers.ts'
+import { packDouble, packNumbers, unpackDouble, unpackDoubles, unpackIntegers } from './numbers.ts'
 import type { Payload } from './payload.ts'
 import { Form, survey } from './survey.ts'
 import { Tag } from './tag.ts'
@@ -19,7 +19,7 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
     case 'number':
       return (value | 0) === value && (value !== 0 || 1 / value > 0)
         ? { tag: Tag.integer, body: `${value}`, buffers: NONE }
-        : { tag: Tag.double, body: doubleBytes(value), buffers: NONE }
+        : { tag: Tag.double, body: packDouble(value), buffers: NONE }
     case 'string':
       // UTF-8 cannot hold half of a surrogate pair, JSON escapes it.
       return isWellFormed(value)
@@ -52,7 +52,7 @@ export function decode(payload: Payload, hooks: GraphHooks): unknown {
       case Tag.integer:
         return Number(text)
       case Tag.double:
-        return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true)
+        return unpackDouble(bytes)
       case Tag.text:
         return text
       case Tag.json:
@@ -104,12 +104,6 @@ function clonePayload(tag: number, value: unknown, found: ReturnType<typeof surv
 // `String.prototype.isWellFormed` is in Node 20, but not in the compiler's library for it.
 function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed()
-}
-
-function doubleBytes(value: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setFloat64(0, value, true)
-  return bytes
 }
 
 function whenRebuilt(value: unknown): unknown {

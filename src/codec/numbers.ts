@@ -23,6 +23,23 @@ export function packNumbers(array: readonly unknown[]): Payload | undefined {
   return whole ? packed(Tag.integers, numbers, 4) : packed(Tag.doubles, numbers, 8)
 }
 
+// Through memory of its own, because a view for each number would cost more than the number.
+const one = new Float64Array(1)
+const oneBytes = new Uint8Array(one.buffer)
+
+export function packDouble(value: number): Uint8Array {
+  one[0] = value
+  const bytes = new Uint8Array(8)
+  for (let i = 0; i < 8; i++) bytes[i] = oneBytes[i]!
+  return bytes
+}
+
+export function unpackDouble(body: Uint8Array): number {
+  if (body.byteLength !== 8) throw new RangeError('a packed number has eight bytes')
+  for (let i = 0; i < 8; i++) oneBytes[i] = body[i]!
+  return one[0]!
+}
+
 export function unpackIntegers(body: Uint8Array): number[] {
   return unpack(body, 4)
 }
