@@ -1,4 +1,5 @@
 import { Kind } from './messages.ts'
+import type { Message } from './messages.ts'
 
 /**
  * How a message lies in a stream of bytes; {@link file://./README.md} shows the layout. The writing end is
@@ -50,3 +51,12 @@ export const Flag = {
 export const isKind: readonly boolean[] = Array.from({ length: 256 }, (_, byte) =>
   (Object.values(Kind) as number[]).includes(byte),
 )
+
+/** How many bytes the frame of a message takes at most. */
+export function mostBytes(message: Message): number {
+  const payload = message.payload
+  if (payload === undefined) return HEADER_BYTES
+  let bytes = HEADER_BYTES + (typeof payload.body === 'string' ? payload.body.length * 3 : payload.body.length)
+  for (const buffer of payload.buffers) bytes += LENGTH_BYTES + buffer.length
+  return bytes
+}

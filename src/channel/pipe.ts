@@ -144,7 +144,7 @@ class Pipe implements Channel {
     let at = 0
     while (at < chunk.length && !this.#over) {
       if (this.#paused || this.#delivering) {
-        this.#late.push(chunk.slice(at))
+        this.#late.push(new Uint8Array(chunk.subarray(at)))
         return
       }
       const target = this.#reader.target()

@@ -1,0 +1,268 @@
+import type { MessagePort } from 'node:worker_threads'
+import { ChannelError } from '../base/errors.ts'
+import type { Channel } from './channel.ts'
+import { isKind, mostBytes } from './framing.ts'
+import type { Message } from './messages.ts'
+import { HIGH_WATER_BYTES } from './outbox.ts'
+
+/** So much is gathered before it is posted without waiting for the microtask. */
+const FLUSH_BYTES = 16 * 1024
+
+/** After reading so much the receiver tells the sender. */
+const CREDIT_BYTES = 64 * 1024
+
+/** A body up to this length is cloned, a longer one copied and transferred. */
+const SMALL_BYTES = 1024
+
+/**
+ * A channel over a MessagePort between two threads. Messages are posted several at a time, as one flat array of
+ * numbers, texts and bytes, which a structured clone takes fastest. A number alone says how many bytes the other end
+ * has handled since it last said so, `null` that it will send no more.
+ */
+export function openPort(port: MessagePort): Channel {
+  return new Port(port)
+}
+
+type Item = number | string | Uint8Array | readonly Uint8Array[] | undefined
+type Post = Item[] | number | null
+
+/** Fields of a message in a post: kind, task, fn, index, count, tag, body, buffers, and its bytes for the credit. */
+const FIELDS = 9
+
+class Port implements Channel {
+  onMessage: (message: Message) => void = ignore
+  onClose: (error: ChannelError | undefined) => void = ignore
+  readonly #port: MessagePort
+  #out: Item[] = []
+  #transfer: ArrayBuffer[] = []
+  #outBytes = 0
+  #unhandledBytes = 0
+  #handledBytes = 0
+  #scheduled = false
+  #inbox: Incoming[] = []
+  #delivering = false
+  #paused = false
+  #closing = false
+  #over = false
+  #portGone = false
+  #closed = false
+  #error: ChannelError | undefined
+  #waiters: (() => void)[] = []
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.on('message', (post: Post) => {
+      this.#inbox.push({ post, at: 0 })
+      if (!this.#delivering) this.#deliver()
+    })
+    port.on('messageerror', (cause) => {
+      this.#fail(new ChannelError('MC_CHANNEL_CORRUPT', 'The port carried something that cannot be read.', { cause }))
+    })
+    port.on('close', () => {
+      this.#portGone = true
+      this.#closing = true
+      this.#wake()
+      if (this.#inbox.length === 0 || this.#over) this.#finish()
+    })
+  }
+
+  get waiting(): number {
+    return this.#outBytes
+  }
+
+  send(message: Message): boolean {
+    if (this.#closing) return true
+    const bytes = mostBytes(message)
+    const { kind, task, fn, index, count, payload } = message
+    if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
+    else {
+      const { tag, body, buffers, moved } = payload
+      const owned = buffers.length === 0 ? undefined : buffers.map((one) => this.#owned(one, moved?.has(one) === true))
+      this.#out.push(kind, task, fn, index, count, tag, this.#body(body), owned, bytes)
+    }
+    this.#outBytes += bytes
+    this.#unhandledBytes += bytes
+    if (this.#outBytes >= FLUSH_BYTES) this.flush()
+    else if (!this.#scheduled) {
+      this.#scheduled = true
+      void RESOLVED.then(this.#flushSoon)
+    }
+    return this.#unhandledBytes < HIGH_WATER_BYTES
+  }
+
+  flush(): void {
+    if (this.#out.length === 0) return
+    const out = this.#out
+    const transfer = this.#transfer
+    this.#out = []
+    this.#transfer = []
+    this.#outBytes = 0
+    if (!this.#portGone) this.#port.postMessage(out, transfer)
+  }
+
+  drained(): Promise<void> {
+    if (this.#portGone || this.#over || this.#unhandledBytes < HIGH_WATER_BYTES) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  emptied(): Promise<void> {
+    this.flush()
+    return Promise.resolve()
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    // Not at once, so that no handler runs inside of the caller's call.
+    queueMicrotask(() => {
+      if (!this.#delivering) this.#deliver()
+    })
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.flush()
+    this.#port.postMessage(null)
+  }
+
+  destroy(): void {
+    this.#closing = true
+    this.#over = true
+    this.#paused = false
+    this.#inbox = []
+    this.#out = []
+    this.#transfer = []
+    this.#wake()
+    this.#port.close()
+  }
+
+  ref(): void {
+    this.#port.ref()
+  }
+
+  unref(): void {
+    this.#port.unref()
+  }
+
+  readonly #flushSoon = (): void => {
+    this.#scheduled = false
+    this.flush()
+  }
+
+  // Posting comes later than sending, so what the caller may change is copied here. A copy is transferred rather than
+  // cloned, which would copy it twice more; of a view, a clone would take the whole memory along.
+  #owned(bytes: Uint8Array, moved: boolean): Uint8Array {
+    const mine = moved ? bytes : new Uint8Array(bytes)
+    const memory = mine.buffer as ArrayBuffer
+    if (!this.#transfer.includes(memory)) this.#transfer.push(memory)
+    return mine
+  }
+
+  #body(body: string | Uint8Array): string | Uint8Array {
+    if (typeof body === 'string') return body
+    // It is never changed, and a small clone is cheaper than a transfer.
+    if (body.length <= SMALL_BYTES && body.length === body.buffer.byteLength) return body
+    return this.#owned(body, false)
+  }
+
+  #deliver(): void {
+    this.#delivering = true
+    try {
+      while (!this.#paused && !this.#over) {
+        const next = this.#inbox[0]
+        if (next === undefined) break
+        if (this.#handle(next)) this.#inbox.shift()
+      }
+    } catch (cause) {
+      const text = 'The handler of a message threw, which ends its channel.'
+      this.#fail(new ChannelError('MC_CHANNEL_CLOSED', text, { cause }))
+    }
+    this.#delivering = false
+    if (this.#portGone && this.#inbox.length === 0) this.#finish()
+  }
+
+  // True when the whole post was handled.
+  #handle(next: Incoming): boolean {
+    const post = next.post
+    if (post === null) this.#otherEnded()
+    else if (typeof post === 'number') {
+      this.#unhandledBytes -= post
+      if (this.#unhandledBytes < HIGH_WATER_BYTES) this.#wake()
+    } else {
+      while (next.at < post.length) {
+        if (this.#paused || this.#over) return false
+        const message = messageAt(post, next.at)
+        const bytes = post[next.at + 8] as number
+        next.at += FIELDS
+        if (message === undefined) {
+          const text = 'The port carried something that is no message. Did something else post to it?'
+          this.#fail(new ChannelError('MC_CHANNEL_CORRUPT', text))
+          return false
+        }
+        this.onMessage(message)
+        this.#credit(bytes)
+      }
+    }
+    return true
+  }
+
+  #credit(bytes: number): void {
+    this.#handledBytes += bytes
+    if (this.#handledBytes < CREDIT_BYTES || this.#portGone || this.#over) return
+    this.#port.postMessage(this.#handledBytes)
+    this.#handledBytes = 0
+  }
+
+  // Who hears last that the other end will send no more closes the port: by then both have read everything.
+  #otherEnded(): void {
+    if (this.#closing) {
+      if (!this.#portGone) this.#port.close()
+    } else this.close()
+  }
+
+  #fail(error: ChannelError): void {
+    this.#error ??= error
+    this.destroy()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  #finish(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.onClose(this.#error)
+  }
+}
+
+interface Incoming {
+  readonly post: Post
+  at: number
+}
+
+const RESOLVED: Promise<void> = Promise.resolve()
+const NO_BUFFERS: readonly Uint8Array[] = []
+
+function messageAt(post: readonly Item[], at: number): Message | undefined {
+  const kind = post[at] as number
+  if (!Array.isArray(post) || post.length < at + FIELDS || isKind[kind] !== true) return undefined
+  const tag = post[at + 5] as number | undefined
+  const body = post[at + 6] as string | Uint8Array
+  const buffers = (post[at + 7] ?? NO_BUFFERS) as readonly Uint8Array[]
+  return {
+    kind,
+    task: post[at + 1],
+    fn: post[at + 2],
+    index: post[at + 3],
+    count: post[at + 4],
+    payload: tag === undefined ? undefined : { tag, body, buffers },
+  } as Message
+}
+
+function ignore(): void {}
