@@ -115,7 +115,7 @@ class ProcessWorker implements Worker {
   }
 
   readJournal(): Journal {
-    return { position: undefined, unsent: [] }
+    return { kept: false, position: undefined, unsent: [] }
   }
 
   ref(): void {

@@ -78,6 +78,10 @@ class Loopback implements Channel {
     this.#other.#schedule()
   }
 
+  finish(): void {
+    this.close()
+  }
+
   destroy(): void {
     this.close()
     this.#over = true

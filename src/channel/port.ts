@@ -130,6 +130,10 @@ class Port implements Channel {
     this.#port.postMessage(null)
   }
 
+  finish(): void {
+    this.close()
+  }
+
   destroy(): void {
     this.#closing = true
     this.#over = true
