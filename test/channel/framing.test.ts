@@ -6,7 +6,7 @@ import { FrameWriter } from '#dist/channel/frame-writer.js'
 import { BLOCK_BYTES, HEADER_BYTES, MAGIC, MAX_BODY_BYTES, MAX_BUFFERS } from '#dist/channel/framing.js'
 import { Kind } from '#dist/channel/messages.js'
 import type { Message } from '#dist/channel/messages.js'
-import { message, plain } from './message.js'
+import { message, plain } from './message.ts'
 
 describe('frames', () => {
   it('carry every message through any split of the byte stream', () => {
