@@ -38,7 +38,7 @@ export class Reaper {
         stdio: ['pipe', 'ignore', 'ignore'],
         detached: true,
         cwd: '/',
-        env: {},
+        env: process.env,
       })
     } catch {
       return
