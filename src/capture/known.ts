@@ -113,10 +113,10 @@ function indexIntrinsics(): Index {
     if (LAZY_GLOBALS.has(name) || name === 'global') continue
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
     if (!descriptor) continue
-    if ('value' in descriptor) {
-      if (add(index, descriptor.value, [name]) && name !== 'globalThis' && name !== 'process')
-        addMembers(index, descriptor.value as object, [name], 1)
-    } else if (OWN_ACCESSORS.has(name)) add(index, Reflect.get(globalThis, name), [name])
+    if (!('value' in descriptor) && !OWN_ACCESSORS.has(name)) continue
+    const value: unknown = Reflect.get(globalThis, name)
+    if (add(index, value, [name]) && name !== 'globalThis' && name !== 'process')
+      addMembers(index, value as object, [name], 1)
   }
   add(index, process.env, ['process', 'env'])
   for (const [name, make] of Object.entries(HIDDEN_INTRINSICS)) {
@@ -190,15 +190,19 @@ function indexLoadedBuiltins(): boolean {
 }
 
 function loadedBuiltins(): string[] {
+  const loaded = nativeModules()
+  return nodeModule.builtinModules
+    .map((name) => name.replace(/^node:/, ''))
+    .filter((name) => loaded.has(name) && !name.startsWith('_') && !NOT_INDEXED.test(name))
+}
+
+function nativeModules(): ReadonlySet<string> {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
-  const loaded = new Set(
+  return new Set(
     moduleLoadList
       ?.filter((entry) => entry.startsWith(NATIVE_MODULE))
       .map((entry) => entry.slice(NATIVE_MODULE.length)),
   )
-  return nodeModule.builtinModules
-    .map((name) => name.replace(/^node:/, ''))
-    .filter((name) => loaded.has(name) && !name.startsWith('_') && !NOT_INDEXED.test(name))
 }
 
 const NATIVE_MODULE = 'NativeModule '
@@ -226,12 +230,18 @@ function addBuiltin(value: unknown, moduleName: string, path: readonly string[])
 function addBuiltinMembers(owner: object, moduleName: string, path: readonly string[], depth: number): void {
   for (const key of Object.getOwnPropertyNames(owner)) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, key)
-    if (!descriptor || !('value' in descriptor)) continue
-    const value: unknown = descriptor.value
+    // `fs.promises` and its like load a module when they are first read; whoever holds a part of it has read it.
+    if (!descriptor || (!('value' in descriptor) && !(key === 'promises' && arePromisesLoaded(moduleName)))) continue
+    const value: unknown = Reflect.get(owner, key)
     if (typeof value !== 'function' && !BUILTIN_OBJECTS.has(key)) continue
     if (addBuiltin(value, moduleName, [...path, key]) && depth > 0)
       addBuiltinMembers(value as object, moduleName, [...path, key], depth - 1)
   }
+}
+
+function arePromisesLoaded(moduleName: string): boolean {
+  const loaded = nativeModules()
+  return loaded.has(`internal/${moduleName}/promises`) || loaded.has(`${moduleName}/promises`)
 }
 
 type CommonJsCache = Record<string, { readonly exports: unknown; readonly loaded: boolean } | undefined>

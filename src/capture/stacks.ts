@@ -1,5 +1,6 @@
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LruCache } from './lru.ts'
 import { sourceMapComment, sourceMapUrlOf } from './scripts.ts'
@@ -17,11 +18,11 @@ export function mapStack(stack: string, sent: Iterable<SentCode>): string {
   for (const code of sent) {
     for (const file of namesOf(code.url)) byFile.set(file, [...(byFile.get(file) ?? []), code])
   }
-  return stack.replace(FRAME_PLACE, (whole, file: string, line: string, column: string) => {
+  return stack.replace(FRAME_PLACE, (whole, before: string, file: string, line: string, column: string) => {
     const at = { line: Number(line) - 1, column: Number(column) - 1 }
     const code = byFile.get(file)?.find((one) => isInside(one, at))
     const mapped = code ? mapSent(code, at) : byFile.has(file) ? undefined : mapModule(file, at)
-    return mapped ? `${asWritten(mapped.url, file)}:${mapped.line + 1}:${mapped.column + 1}` : whole
+    return mapped ? `${before}${asWritten(mapped.url, file)}:${mapped.line + 1}:${mapped.column + 1}` : whole
   })
 }
 
@@ -51,7 +52,8 @@ interface LoadedMap {
   readonly base: string
 }
 
-const FRAME_PLACE = /((?:file:\/\/)?\/[^\s():?]+(?:\?[^\s():]*)?):(\d+):(\d+)/g
+/** `    at name (place:1:2)`, `    at async place:1:2`; the message of the error, which may name places too, is left alone. */
+const FRAME_PLACE = /^(\s+at (?:async )?(?:.*?\()?)((?:file:\/\/)?\/.*?|[A-Za-z]:\\.*?):(\d+):(\d+)(?=\)?$)/gm
 
 /** Bound: the maps of 100 scripts and 100 files. `null` for none. */
 const mapsOfScripts = new LruCache<string, LoadedMap | null>(100)
@@ -131,7 +133,7 @@ function findSource({ map, base }: LoadedMap, { line, column }: LineAndColumn): 
 }
 
 function toUrl(file: string): string {
-  return file.startsWith('/') ? pathToFileURL(file).href : file
+  return isAbsolute(file) ? pathToFileURL(file).href : file
 }
 
 /** As the frame named its file: by URL or by path. */

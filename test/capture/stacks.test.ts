@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { transformSync } from 'esbuild'
+import { look } from '#dist/capture/inspector.js'
+import { scriptOf } from '#dist/capture/scripts.js'
+import { mapStack, type SentCode } from '#dist/capture/stacks.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'manycore-stacks-'))
+mkdirSync(join(folder, 'src'))
+mkdirSync(join(folder, 'out'))
+after(() => rmSync(folder, { recursive: true }))
+
+const SOURCE = `interface Row { n: number }
+
+export function charge(row: Row): number {
+  if (row.n > 4) {
+    throw new RangeError('too big')
+  }
+  return row.n
+}
+`
+
+interface Built {
+  readonly file: string
+  readonly url: string
+  readonly source: string
+  readonly charge: (row: { n: number }) => number
+  readonly code: SentCode
+}
+
+/** The source compiled to few lines, with its map inline or beside it, and loaded here. */
+async function build(name: string, kind: 'inline' | 'external', sourceRoot?: string): Promise<Built> {
+  const source = join(folder, 'src', `${name}.ts`)
+  const file = join(folder, 'out', `${name}.mjs`)
+  const { code, map } = transformSync(SOURCE, {
+    loader: 'ts',
+    minify: true,
+    sourcemap: true,
+    sourcefile: sourceRoot ? `${name}.ts` : `../src/${name}.ts`,
+    ...(sourceRoot && { sourceRoot }),
+  })
+  const inline = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
+  writeFileSync(source, SOURCE)
+  writeFileSync(`${file}.map`, map)
+  writeFileSync(file, `${code}//# sourceMappingURL=${kind === 'inline' ? inline : `${name}.mjs.map`}\n`)
+  const { charge } = (await import(pathToFileURL(file).href)) as { charge: Built['charge'] }
+  const record = scriptOf(look(charge))
+  assert.ok(record)
+  return { file, url: record.url, source, charge, code: { url: record.url, scriptId: record.scriptId } }
+}
+
+function stackOf({ charge }: Built): string {
+  try {
+    charge({ n: 5 })
+  } catch (error) {
+    return (error as Error).stack ?? ''
+  }
+  throw new Error('did not throw')
+}
+
+describe('the stack of a captured function', () => {
+  for (const kind of ['inline', 'external'] as const) {
+    it(`stands in the sources, through ${kind} maps`, async () => {
+      const built = await build(`sent-${kind}`, kind)
+      const raw = stackOf(built)
+      assert.match(raw, new RegExp(`${built.url}:1:`))
+      const mapped = mapStack(raw, [built.code])
+      assert.ok(mapped.includes(`${pathToFileURL(built.source).href}:5:11`), mapped)
+      assert.ok(mapped.startsWith('RangeError: too big\n'))
+    })
+  }
+
+  it('honours the source root of the map', async () => {
+    const built = await build('rooted', 'external', '../src/')
+    assert.ok(mapStack(stackOf(built), [built.code]).includes(`${pathToFileURL(built.source).href}:5:11`))
+  })
+
+  it('keeps the way in which its file was named', async () => {
+    const built = await build('by-path', 'external')
+    const raw = stackOf(built).replaceAll(built.url, built.file)
+    assert.ok(mapStack(raw, [built.code]).includes(`${built.source}:5:11`))
+  })
+
+  it('is rewritten in every kind of frame, but not in the message', async () => {
+    const built = await build('with space', 'external')
+    const at = `${built.file}:1:${(/:1:(\d+)/.exec(stackOf(built)) as RegExpExecArray)[1]}`
+    const stack = [
+      `Error: see ${at}`,
+      `    at f (${at})`,
+      `    at async ${at}`,
+      `    at new A.<anonymous> (${at})`,
+      `    at async Promise.all (index 0)`,
+    ].join('\n')
+    const mapped = `${built.source}:5:11`
+    const wanted = [
+      `Error: see ${at}`,
+      `    at f (${mapped})`,
+      `    at async ${mapped}`,
+      `    at new A.<anonymous> (${mapped})`,
+      `    at async Promise.all (index 0)`,
+    ].join('\n')
+    assert.equal(mapStack(stack, [built.code]), wanted)
+  })
+
+  it('is left alone outside of the range of what was sent', async () => {
+    const built = await build('ranged', 'inline')
+    const elsewhere = `Error: x\n    at f (${built.url}:12:3)`
+    assert.equal(
+      mapStack(elsewhere, [{ ...built.code, start: { line: 0, column: 0 }, end: { line: 0, column: 200 } }]),
+      elsewhere,
+    )
+    const raw = stackOf(built)
+    assert.notEqual(
+      mapStack(raw, [{ ...built.code, start: { line: 0, column: 0 }, end: { line: 0, column: 200 } }]),
+      raw,
+    )
+  })
+})
+
+describe('the stack of a module of the worker', () => {
+  it('stands in the sources, when its file names a map', async () => {
+    const built = await build('module', 'external')
+    assert.ok(mapStack(stackOf(built), []).includes(`${pathToFileURL(built.source).href}:5:11`))
+  })
+
+  it('is not rewritten twice', async () => {
+    const built = await build('twice', 'external')
+    const once = mapStack(stackOf(built), [])
+    assert.equal(mapStack(once, []), once)
+  })
+
+  it('is left alone when the map leads back to its own file, as with tsx', () => {
+    const file = join(folder, 'out', 'self.mjs')
+    const { code, map } = transformSync(SOURCE, { loader: 'ts', sourcemap: true, sourcefile: 'self.mjs' })
+    writeFileSync(
+      file,
+      `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`,
+    )
+    const stack = `Error: x\n    at charge (${file}:3:11)`
+    assert.equal(mapStack(stack, []), stack)
+  })
+
+  it('is left alone when file or map are missing or broken', () => {
+    const file = join(folder, 'out', 'broken.mjs')
+    writeFileSync(file, '1\n//# sourceMappingURL=broken.mjs.map\n')
+    writeFileSync(`${file}.map`, 'no JSON')
+    const gone = join(folder, 'out', 'gone.mjs')
+    writeFileSync(gone, '1\n//# sourceMappingURL=nowhere.map\n')
+    const stack = [
+      'Error: x',
+      `at a (${file}:1:1)`,
+      `at b (${gone}:1:1)`,
+      `at c (${folder}/none.mjs:1:1)`,
+      'at node:fs:1:1',
+      'at <anonymous>',
+    ].join('\n    ')
+    assert.equal(mapStack(stack, []), stack)
+  })
+})
