@@ -7,6 +7,7 @@ export interface CurrentProcess {
   readonly name: string
   readonly pid: number
   readonly daemon: boolean
+  toString(): string
 }
 
 /** The process that created this one. */
@@ -14,6 +15,7 @@ export interface ParentProcess {
   readonly name: string
   readonly pid: number
   isAlive(): boolean
+  toString(): string
 }
 
 /**

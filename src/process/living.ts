@@ -1,0 +1,33 @@
+/** A started process, as far as the end of this one is concerned. */
+export interface Child {
+  readonly daemon: boolean
+  terminate(): Promise<void>
+}
+
+const living = new Set<Child>()
+
+export function livingChildren(): Child[] {
+  return [...living]
+}
+
+export function addChild(child: Child): void {
+  living.add(child)
+  watchForTheEnd()
+}
+
+export function removeChild(child: Child): void {
+  living.delete(child)
+  watchForTheEnd()
+}
+
+/** Listens for the end of the program exactly as long as there is a daemon to end. */
+function watchForTheEnd(): void {
+  process.off('beforeExit', endDaemons)
+  if (livingChildren().some((child) => child.daemon)) process.on('beforeExit', endDaemons)
+}
+
+// Runs when the event loop is empty, so all other children have ended. The daemons are asked with SIGTERM, as in
+// Python, and the program lives until they are gone; after process.exit() or a crash the backend ends them.
+function endDaemons(): void {
+  for (const child of living) if (child.daemon) void child.terminate()
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Process } from 'manycore'
+
+class OddError extends Error {
+  readonly detail: number
+
+  constructor(message: string, detail: number) {
+    super(message)
+    this.detail = detail
+  }
+}
+
+const forever = (): Promise<never> =>
+  new Promise(() => {
+    setInterval(() => {}, 60_000)
+  })
+
+/** Tells that the target runs: a signal sent earlier would meet Node's own start. */
+const announceAnd = (then: string) => {
+  process.on(then === 'handle' ? 'SIGINT' : 'SIGTERM', () => {
+    if (then === 'handle') process.exit(0)
+  })
+  console.log('running')
+  return new Promise<never>(() => {
+    setInterval(() => {}, 60_000)
+  })
+}
+
+describe('exit codes', () => {
+  it('#032 an uncaught error ends with 1, rejects the result with its class, and is told once on stderr', async () => {
+    const child = new Process({
+      target: (n: number) => {
+        throw new OddError('seven is odd', n)
+      },
+      args: [7],
+      name: 'Odd-1',
+      stdio: 'pipe',
+    }).start()
+    const error = await child.result.then(
+      () => assert.fail('resolved'),
+      (reason: unknown) => reason,
+    )
+    const stderr = await textOf(child.stderr)
+    assert.ok(error instanceof OddError)
+    assert.equal(error.message, 'seven is odd')
+    assert.equal(error.detail, 7)
+    assert.match(error.stack ?? '', /exit\.test/)
+    await child.join()
+    assert.equal(child.exitCode, 1)
+    assert.equal(child.exitSignal, null)
+    assert.match(stderr, /^Process Odd-1:\n/)
+    assert.equal(stderr.split('seven is odd').length - 1, 1, stderr)
+    assert.match(stderr, /exit\.test/)
+  })
+
+  it('an error that is thrown later, outside the target, ends with 1 and rejects a result still awaited', async () => {
+    const child = new Process({
+      target: () =>
+        new Promise(() => {
+          setTimeout(() => {
+            throw new RangeError('too late')
+          }, 1)
+        }),
+      stdio: 'pipe',
+    }).start()
+    const stderr = textOf(child.stderr)
+    await assert.rejects(child.result, /too late/)
+    await child.join()
+    assert.equal(child.exitCode, 1)
+    assert.match(await stderr, /too late/)
+  })
+
+  it('process.exit(n) in the target is exitCode n, and the result says that there is none', async () => {
+    for (const code of [0, 3]) {
+      const child = new Process({ target: (n: number) => process.exit(n), args: [code] }).start()
+      await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', exitCode: code, message: new RegExp(child.name) })
+      await child.join()
+      assert.equal(child.exitCode, code)
+    }
+  })
+
+  it('process.exitCode set by the target is kept', async () => {
+    const child = new Process({
+      target: () => {
+        process.exitCode = 5
+        return 'fine'
+      },
+    }).start()
+    assert.equal(await child.result, 'fine')
+    await child.join()
+    assert.equal(child.exitCode, 5)
+  })
+
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGKILL', 9],
+    ['SIGABRT', 6],
+    ['SIGSEGV', 11],
+  ] as const) {
+    it(`#034 a process killed by ${signal} has exitCode -${number}`, async () => {
+      const child = new Process({
+        target: (name: NodeJS.Signals) => {
+          process.kill(process.pid, name)
+          return new Promise<never>(() => {
+            setInterval(() => {}, 60_000)
+          })
+        },
+        args: [signal],
+        stdio: 'ignore',
+      }).start()
+      await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', signal })
+      await child.join()
+      assert.equal(child.exitCode, -number)
+      assert.equal(child.exitSignal, signal)
+    })
+  }
+
+  it('#034 process.abort() is -6', async () => {
+    const child = new Process({ target: () => process.abort(), stdio: 'ignore' }).start()
+    await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', signal: 'SIGABRT' })
+    await child.join()
+    assert.equal(child.exitCode, -6)
+  })
+
+  it('#035 terminate() ends a sleeping child with -15, kill() with -9', async () => {
+    for (const [end, code] of [
+      ['terminate', -15],
+      ['kill', -9],
+    ] as const) {
+      const child = new Process({ target: forever }).start()
+      void child[end]()
+      assert.equal(await child.join(5_000), true)
+      assert.equal(child.exitCode, code)
+      assert.equal(child.isAlive(), false)
+      assert.equal(await child.join(0), true)
+      await assert.rejects(child.result, { code: 'MC_PROCESS_ENDED', message: new RegExp(end) })
+    }
+  })
+
+  it('#036 terminate() and kill() throw before start() and do nothing after the end', async () => {
+    const child = new Process({ target: () => 1 })
+    assert.throws(() => child.terminate(), { code: 'MC_PROCESS_NOT_STARTED' })
+    assert.throws(() => child.kill(), { code: 'MC_PROCESS_NOT_STARTED' })
+    child.start()
+    await child.join()
+    await child.terminate()
+    child.kill()
+    assert.equal(child.exitCode, 0)
+    assert.equal(await child.result, 1)
+  })
+
+  it('#037 interrupt() ends a child that does not handle SIGINT', async () => {
+    const child = new Process({ target: announceAnd, args: ['default'], stdio: 'pipe' }).start()
+    await firstChunk(child.stdout)
+    child.interrupt()
+    await child.join()
+    assert.notEqual(child.exitCode, 0)
+  })
+
+  it('#037 a child that handles SIGINT can end with 0', async () => {
+    const child = new Process({ target: announceAnd, args: ['handle'], stdio: 'pipe' }).start()
+    await firstChunk(child.stdout)
+    child.interrupt()
+    await child.join()
+    assert.equal(child.exitCode, 0)
+  })
+
+  it('#039 terminate({ grace }) kills a child that ignores SIGTERM', async () => {
+    const child = new Process({ target: announceAnd, args: ['ignore'], stdio: 'pipe' }).start()
+    await firstChunk(child.stdout)
+    await child.terminate({ grace: 50 })
+    assert.equal(child.exitCode, -9)
+  })
+
+  it('#039 terminate({ grace }) kills a child that spins', async () => {
+    const child = new Process({
+      target: () => {
+        process.on('SIGTERM', () => process.exit(0))
+        console.log('running')
+        for (;;);
+      },
+      stdio: 'pipe',
+    }).start()
+    await firstChunk(child.stdout)
+    await child.terminate({ grace: 50 })
+    assert.equal(child.exitSignal, 'SIGKILL')
+  })
+})
+
+describe('the end of a process', () => {
+  it('#018 waits for what its event loop still has to do', async () => {
+    const child = new Process({
+      target: () => {
+        setTimeout(() => console.log('late'), 20)
+        return 'early'
+      },
+      stdio: 'pipe',
+    }).start()
+    const stdout = textOf(child.stdout)
+    assert.equal(await child.result, 'early')
+    assert.equal(await stdout, 'late\n')
+    await child.join()
+    assert.equal(child.exitCode, 0)
+  })
+
+  it('#024 loses nothing of what it wrote right before, however much', async () => {
+    const child = new Process({
+      target: () => {
+        process.stdout.write(`${'x'.repeat(300_000)}\n`)
+        process.stderr.write('last words\n')
+        process.exit(4)
+      },
+      stdio: 'pipe',
+    }).start()
+    const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+    assert.equal(stdout.length, 300_001)
+    assert.equal(stderr, 'last words\n')
+    const { stderrTail } = await child.exited
+    assert.match(stderrTail, /last words/)
+  })
+
+  it('#025 runs exit hooks that were registered in it', async () => {
+    const child = new Process({
+      target: () => {
+        process.on('exit', (code) => console.log(`bye ${code}`))
+      },
+      stdio: 'pipe',
+    }).start()
+    assert.equal(await textOf(child.stdout), 'bye 0\n')
+    await child.join()
+  })
+})
+
+async function textOf(stream: NodeJS.ReadableStream | undefined): Promise<string> {
+  let text = ''
+  for await (const chunk of stream ?? []) text += String(chunk)
+  return text
+}
+
+function firstChunk(stream: NodeJS.ReadableStream | undefined): Promise<unknown> {
+  return new Promise((resolve) => stream?.once('data', resolve))
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Process, activeChildren } from 'manycore'
+
+const forever = (): Promise<never> =>
+  new Promise(() => {
+    setInterval(() => {}, 60_000)
+  })
+
+describe('many processes', () => {
+  it('#016 50 short ones at once all end with 0', async () => {
+    const children = Array.from({ length: 50 }, (_, n) => new Process({ target: (x: number) => x, args: [n] }).start())
+    assert.deepEqual(
+      await Promise.all(children.map((child) => child.result)),
+      children.map((_, n) => n),
+    )
+    await Promise.all(children.map((child) => child.join()))
+    assert.ok(children.every((child) => child.exitCode === 0))
+  })
+
+  it('#016 50 sleeping ones all end after terminate() or kill()', async () => {
+    const children = Array.from({ length: 50 }, () => new Process({ target: forever }).start())
+    for (const [n, child] of children.entries()) {
+      if (n % 2 === 0) child.kill()
+      else void child.terminate()
+    }
+    await Promise.all(children.map((child) => child.join()))
+    assert.ok(children.every((child, n) => child.exitCode === (n % 2 === 0 ? -9 : -15)))
+    assert.equal(activeChildren().length, 0)
+  })
+
+  // `npm run soak` asks for a thousand.
+  const rounds = Number(process.env['MANYCORE_SOAK_ROUNDS'] ?? 100)
+  it(`${rounds} in a row leave no descriptor, timer, listener or memory behind`, async () => {
+    for (let n = 0; n < 10; n++) await startAndEnd(n)
+    const before = await standing()
+    for (let n = 0; n < rounds; n++) await startAndEnd(n)
+    const after = await standing()
+    assert.equal(after.descriptors, before.descriptors)
+    assert.deepEqual(after.resources, before.resources)
+    assert.deepEqual(after.listeners, before.listeners)
+    const grownKiB = (after.heap - before.heap) / 1024
+    assert.ok(grownKiB < 512 + rounds, `the heap has grown by ${grownKiB.toFixed(0)} KiB`)
+  })
+
+  it('#022 hold neither target nor arguments after their end', async () => {
+    const { child, watched } = await runWatched()
+    await standing()
+    assert.equal(watched.deref(), undefined)
+    assert.equal(child.exitCode, 0)
+  })
+})
+
+async function startAndEnd(n: number): Promise<void> {
+  const child = new Process({ target: (x: number) => x + 1, args: [n], daemon: n % 3 === 0 }).start()
+  if (n % 5 === 0) child.kill()
+  else assert.equal(await child.result, n + 1)
+  await child.join(60_000)
+  child.close()
+}
+
+async function runWatched(): Promise<{ child: Process<[unknown], string>; watched: WeakRef<object> }> {
+  const held = { big: 'x' }
+  const child = new Process({ target: (value: unknown) => typeof value, args: [held] }).start()
+  await child.join()
+  return { child, watched: new WeakRef(held) }
+}
+
+interface Standing {
+  readonly descriptors: number
+  readonly resources: Record<string, number>
+  readonly listeners: Record<string, number>
+  readonly heap: number
+}
+
+async function standing(): Promise<Standing> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let n = 0; n < 3; n++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+  }
+  const resources: Record<string, number> = {}
+  for (const name of process.getActiveResourcesInfo()) {
+    // What the test runner itself has under way.
+    if (name !== 'Immediate' && name !== 'TickObject') resources[name] = (resources[name] ?? 0) + 1
+  }
+  return {
+    descriptors: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
+    resources,
+    listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])),
+    heap: process.memoryUsage().heapUsed,
+  }
+}

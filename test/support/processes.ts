@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Whether the process runs; one that has ended and was not waited for by its parent does not count. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  try {
+    return !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return process.platform !== 'linux'
+  }
+}
+
+/** Resolves when none of the processes runs any more; rejects with those that still do when the time is up. */
+export async function allGone(pids: readonly number[], withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
+  let left = pids.filter(isRunning)
+  // The end of a process that is not our child raises no event.
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(10)
+    left = left.filter(isRunning)
+  }
+  if (left.length > 0) throw new Error(`still running after ${withinMs} ms: ${left.join(', ')}`)
+}
