@@ -80,7 +80,7 @@ describe('the owner of `this` of an arrow', () => {
     assert.equal(owner('class A { f = () => this }'), 'field () => this')
     assert.equal(owner('class A { f = wrap(() => this) }'), 'field wrap(() => t')
     assert.equal(owner('class A { static f = () => this }'), 'static () => this')
-    assert.equal(owner('class A { static { f(() => this) } }'), 'static static { f(')
+    assert.equal(owner('class A { static { f(() => this) } }'), 'static static { f((')
     assert.equal(owner('class A { [key(() => this)] = 1 }'), 'top')
   })
 })

@@ -46,7 +46,7 @@ async function build(name: string, kind: 'inline' | 'external', sourceRoot?: str
   const inline = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
   writeFileSync(source, SOURCE)
   writeFileSync(`${file}.map`, map)
-  writeFileSync(file, `${code}//# sourceMappingURL=${kind === 'inline' ? inline : `${name}.mjs.map`}\n`)
+  writeFileSync(file, `${code}//# sourceMappingURL=${kind === 'inline' ? inline : `${encodeURI(name)}.mjs.map`}\n`)
   const { charge } = (await import(pathToFileURL(file).href)) as { charge: Built['charge'] }
   const record = scriptOf(look(charge))
   assert.ok(record)
