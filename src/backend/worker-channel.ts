@@ -102,11 +102,11 @@ export class WorkerChannel implements Channel {
   }
 }
 
-// The bytes of a body are only lent to a handler.
+// The bytes of a body are only lent to a handler, as a Buffer perhaps, whose own slice() does not copy.
 function owned(message: Message): Message {
   const body = message.payload?.body
   if (message.payload === undefined || !(body instanceof Uint8Array)) return message
-  return { ...message, payload: { ...message.payload, body: body.slice() } }
+  return { ...message, payload: { ...message.payload, body: Uint8Array.prototype.slice.call(body) } }
 }
 
 function ignore(): void {}

@@ -57,8 +57,9 @@ function packed(tag: number, numbers: readonly number[], width: 4 | 8): Payload 
 
 function unpack(body: Uint8Array, width: 4 | 8): number[] {
   if (body.byteLength % width !== 0) throw new RangeError('packed numbers end within a number')
-  // The body lies anywhere in its channel's memory, and an array of doubles needs an address that 8 divides.
-  const aligned = body.byteOffset % width === 0 ? body : body.slice()
+  // The body lies anywhere in its channel's memory, and an array of doubles needs an address that 8 divides. It may be a
+  // Buffer, whose own slice() does not copy.
+  const aligned = body.byteOffset % width === 0 ? body : Uint8Array.prototype.slice.call(body)
   const source = numbersIn(aligned, width)
   const numbers = new Array<number>(source.length)
   for (let i = 0; i < source.length; i++) numbers[i] = source[i]!

@@ -173,9 +173,9 @@ export class TaskLoop {
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk])
 
-// The bytes of a body are only lent to a handler.
+// The bytes of a body are only lent to a handler, as a Buffer perhaps, whose own slice() does not copy.
 function owned(message: Message): Message {
   const { payload } = message
   if (payload === undefined || typeof payload.body === 'string') return message
-  return { ...message, payload: { ...payload, body: payload.body.slice() } }
+  return { ...message, payload: { ...payload, body: Uint8Array.prototype.slice.call(payload.body) } }
 }
