@@ -16,6 +16,9 @@ const hooks = graphHooks(ownerRooms, undefined)
 
 export const encodeForAny: EncodeForAny = (value, label) => keepPayload(encode(value, label, hooks))
 
+/** As `encodeForAny`, for what is sent at once or kept with `keepPayload`: the buffers are still the user's. */
+export const encodeLent: EncodeForAny = (value, label) => encode(value, label, hooks)
+
 /** Captures a function at this moment, for any number of workers. */
 export function shipFunction(fn: (...args: never) => unknown, _options: ShipOptions = {}): ShippedFunction {
   checkFunction('fn', fn)
