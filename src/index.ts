@@ -18,3 +18,7 @@ export {
   type StartMethod,
 } from './process/start-method.ts'
 export { wait } from './process/wait.ts'
+export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
+export { Pool } from './pool/pool.ts'
+export type { ResultStream } from './pool/stream.ts'
+export type { Task, TaskState } from './pool/task.ts'

@@ -1,0 +1,56 @@
+import type { Kind } from '../channel/messages.ts'
+import type { Payload } from '../codec/payload.ts'
+import type { PoolFunction } from './functions.ts'
+import type { Member } from './member.ts'
+
+/**
+ * What travels to a worker in one message, and what becomes of it: one call, several calls, or consecutive items of a
+ * map. Its items are answered in order; `at` is the place of an item within the batch, from 0.
+ */
+export interface Batch {
+  readonly fn: PoolFunction
+  readonly kind: typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk
+  /** The number that the worker's answers carry. */
+  readonly task: number
+  /** Position of the first item within its map; 0 for calls. */
+  readonly index: number
+  readonly count: number
+  readonly payload: Payload
+  /** How often its first item was sent to a worker that died before it began. */
+  readonly losses: number
+  /** How many of the items have been answered. Changed by its member only, like what follows. */
+  answered: number
+  /** Milliseconds that one item is taken to cost. */
+  costMs: number
+  member: Member | undefined
+
+  resolved(at: number, values: readonly unknown[]): void
+  rejected(at: number, reason: unknown): void
+  /** Takes back what was not answered: the worker died before it began any of it, for the reason given. */
+  returned(reason: Error): void
+  /** An Error made where the item was submitted, for the stack of its error. */
+  site(at: number): Error | undefined
+  /** What a text calls the item: "item 3 of map(resize)". */
+  describe(at: number): string
+  /** Position within the input of a map; nothing for a call. */
+  itemIndex(at: number): number | undefined
+}
+
+/** Where batches come from: the calls of `apply`, a map, a stream. */
+export interface Source {
+  /** Items that could be sent now. */
+  readonly waiting: number
+  /** The function of the batch that comes next. */
+  readonly fn: PoolFunction
+  /** The size that the user asked for. */
+  readonly chunkSize: number | undefined
+  /**
+   * A worker that holds a batch with an owner takes further batches of the same owner only: such a worker may be
+   * killed (time limit, abort) without harm to anybody else's items.
+   */
+  readonly owner: object | undefined
+  /** Milliseconds after which the worker of the batch that comes next is killed. */
+  readonly limitMs: number | undefined
+  /** At most `count` items. Nothing when none is left after all. */
+  take(count: number): Batch | undefined
+}

@@ -1,0 +1,296 @@
+import { CancelledError } from '../base/errors.ts'
+import { Kind } from '../channel/messages.ts'
+import { type Payload } from '../codec/payload.ts'
+import { keepPayload } from '../codec/transfer.ts'
+import { encodeLent } from '../marshal/functions.ts'
+import type { Batch, Source } from './batch.ts'
+import type { PoolFunction } from './functions.ts'
+import { isPrimitive } from './items.ts'
+import type { Member } from './member.ts'
+import type { TaskState } from './task.ts'
+
+// Calls that wait together travel together; more of them would hold back the first answers.
+const MOST_TOGETHER = 64
+const MOST_LENGTH = 64 * 1024
+// A call that is sent again and again and never begins is what kills the workers.
+const MOST_LOSSES = 3
+
+/** What the queue asks of its pool. */
+export interface CallEvents {
+  /** A call has something to send. */
+  offered(queue: CallQueue): void
+  /** The call has settled. */
+  settled(call: Call): void
+}
+
+export interface CallOptions {
+  readonly site: Error | undefined
+  readonly timeout: number | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** One call of `apply`: it waits, is sent in a batch, and settles once. */
+export class Call {
+  readonly id: number
+  readonly fn: PoolFunction
+  readonly site: Error | undefined
+  readonly limitMs: number | undefined
+  /** Its worker may be killed for it, so it has the worker for itself. */
+  readonly alone: boolean
+  // Set by its Task.
+  resolve!: (value: unknown) => void
+  reject!: (reason: unknown) => void
+  promise!: Promise<unknown>
+  /** A copy of primitive arguments, or the bytes of any others. */
+  args: readonly unknown[] | Payload | undefined
+  /** Nobody else can write into the buffers of `args`, so that they may be sent again. */
+  kept: boolean
+  settled: 'done' | 'failed' | 'cancelled' | undefined
+  batch: CallBatch | undefined
+  place = 0
+  losses = 0
+  readonly #queue: CallQueue
+  readonly #signal: AbortSignal | undefined
+  readonly #abort: (() => void) | undefined
+
+  constructor(queue: CallQueue, id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions) {
+    this.#queue = queue
+    this.id = id
+    this.fn = fn
+    this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args')
+    this.kept = isTuple(this.args) || this.args.buffers.length === 0
+    this.site = options.site
+    this.limitMs = options.timeout
+    this.alone = options.timeout !== undefined || options.signal !== undefined
+    if (options.signal === undefined) return
+    this.#signal = options.signal
+    this.#abort = () => queue.abort(this, options.signal?.reason)
+    this.#signal.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  get state(): TaskState {
+    if (this.settled !== undefined) return this.settled
+    return this.isRunning ? 'running' : 'waiting'
+  }
+
+  /** Next to be answered by its worker. */
+  get isRunning(): boolean {
+    return (
+      this.batch !== undefined && this.batch.answered === this.place && this.batch.member?.batches[0] === this.batch
+    )
+  }
+
+  cancel(): boolean {
+    if (this.settled !== undefined || this.isRunning) return false
+    this.#queue.abort(
+      this,
+      new CancelledError(`Task ${this.id}, ${this.fn.shipped.name}(), was cancelled before it ran.`),
+    )
+    return true
+  }
+
+  settle(how: 'done' | 'failed' | 'cancelled', outcome: unknown): boolean {
+    if (this.settled !== undefined) return false
+    this.settled = how
+    this.args = undefined
+    if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort)
+    if (how === 'done') this.resolve(outcome)
+    else this.reject(outcome)
+    // Whoever gave a task up need not handle that it rejects.
+    if (how === 'cancelled') this.promise.catch(() => {})
+    return true
+  }
+}
+
+/** The calls of `apply` that wait, in the order in which they were made. */
+export class CallQueue implements Source {
+  readonly chunkSize: undefined
+  readonly #events: CallEvents
+  // Taken from the end: calls that came back, the first of them last.
+  readonly #again: Call[] = []
+  #calls: Call[] = []
+  #first = 0
+  #waiting = 0
+  #lastId = 0
+
+  constructor(events: CallEvents) {
+    this.#events = events
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  get fn(): PoolFunction {
+    return this.#peek().fn
+  }
+
+  get owner(): object | undefined {
+    const call = this.#peek()
+    return call.alone ? call : undefined
+  }
+
+  get limitMs(): number | undefined {
+    return this.#peek().limitMs
+  }
+
+  /** Makes a call; throws when its arguments cannot travel. It waits from `submit` on. */
+  create(fn: PoolFunction, args: readonly unknown[], options: CallOptions): Call {
+    return new Call(this, ++this.#lastId, fn, args, options)
+  }
+
+  submit(call: Call): void {
+    this.#calls.push(call)
+    this.#waiting++
+    this.#events.offered(this)
+    // What could not be sent at once is kept as it is now.
+    if (call.kept || call.batch !== undefined || call.args === undefined || isTuple(call.args)) return
+    call.args = keepPayload(call.args)
+    call.kept = true
+  }
+
+  take(count: number): Batch | undefined {
+    const first = this.#shift()
+    const calls = [first]
+    if (!first.alone && isTuple(first.args)) {
+      let length = 0
+      while (calls.length < Math.min(count, MOST_TOGETHER) && length < MOST_LENGTH && this.#waiting > 0) {
+        const next = this.#peek()
+        if (next.fn !== first.fn || next.alone || !isTuple(next.args)) break
+        for (const argument of next.args) if (typeof argument === 'string') length += argument.length
+        calls.push(this.#shift())
+      }
+    }
+    return new CallBatch(this, calls)
+  }
+
+  resolve(call: Call, value: unknown): void {
+    if (call.settle('done', value)) this.#events.settled(call)
+  }
+
+  reject(call: Call, reason: unknown): void {
+    if (call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) this.#events.settled(call)
+  }
+
+  /** Settles a call that is not wanted any more, and sees to it that nothing works on it in vain. */
+  abort(call: Call, reason: unknown): void {
+    const { batch, isRunning } = call
+    if (!call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) return
+    if (batch === undefined) this.#waiting--
+    else if (isRunning && call.alone) batch.member?.kill(`task ${call.id} was aborted`)
+    else if (batch.count === 1) batch.member?.cancel(batch)
+    this.#events.settled(call)
+  }
+
+  /** Settles everything that waits. */
+  clear(reasonFor: (call: Call) => unknown): void {
+    const calls = [...this.#again.splice(0).toReversed(), ...this.#calls.splice(0).slice(this.#first)]
+    this.#first = 0
+    for (const call of calls) if (call.settled === undefined) this.abort(call, reasonFor(call))
+  }
+
+  giveBack(calls: readonly Call[], reason: Error): void {
+    for (let at = calls.length - 1; at >= 0; at--) {
+      const call = calls[at] as Call
+      call.batch = undefined
+      if (call.settled !== undefined) continue
+      if (at === 0) call.losses++
+      if (call.losses >= MOST_LOSSES || !call.kept) {
+        this.reject(call, reason)
+        continue
+      }
+      this.#again.push(call)
+      this.#waiting++
+    }
+    if (this.#waiting > 0) this.#events.offered(this)
+  }
+
+  #peek(): Call {
+    for (;;) {
+      const call = this.#again.at(-1) ?? this.#calls[this.#first]
+      if (call === undefined || call.settled === undefined) return call as Call
+      this.#drop()
+    }
+  }
+
+  #shift(): Call {
+    const call = this.#peek()
+    this.#drop()
+    this.#waiting--
+    return call
+  }
+
+  #drop(): void {
+    if (this.#again.pop() !== undefined) return
+    this.#calls[this.#first++] = undefined as never
+    if (this.#first < 1024 || this.#first * 2 < this.#calls.length) return
+    this.#calls = this.#calls.slice(this.#first)
+    this.#first = 0
+  }
+}
+
+/** Calls of one function that travel together. */
+class CallBatch implements Batch {
+  readonly fn: PoolFunction
+  readonly kind: Batch['kind']
+  readonly task: number
+  readonly index = 0
+  readonly count: number
+  readonly payload: Payload
+  readonly losses: number
+  answered = 0
+  costMs = 0
+  member: Member | undefined
+  readonly #queue: CallQueue
+  readonly #calls: readonly Call[]
+
+  constructor(queue: CallQueue, calls: readonly Call[]) {
+    const first = calls[0] as Call
+    this.#queue = queue
+    this.#calls = calls
+    this.fn = first.fn
+    this.task = first.id
+    this.count = calls.length
+    this.losses = first.losses
+    this.kind = calls.length === 1 ? Kind.call : Kind.starChunk
+    if (calls.length > 1)
+      this.payload = encodeLent(
+        calls.map((call) => call.args),
+        'args',
+      )
+    else this.payload = isTuple(first.args) ? encodeLent(first.args, 'args') : (first.args as Payload)
+    for (let at = 0; at < calls.length; at++) {
+      const call = calls[at] as Call
+      call.batch = this
+      call.place = at
+    }
+  }
+
+  resolved(at: number, values: readonly unknown[]): void {
+    for (let i = 0; i < values.length; i++) this.#queue.resolve(this.#calls[at + i] as Call, values[i])
+  }
+
+  rejected(at: number, reason: unknown): void {
+    this.#queue.reject(this.#calls[at] as Call, reason)
+  }
+
+  returned(reason: Error): void {
+    this.#queue.giveBack(this.#calls.slice(this.answered), reason)
+  }
+
+  site(at: number): Error | undefined {
+    return this.#calls[at]?.site
+  }
+
+  describe(at: number): string {
+    return `task ${this.#calls[at]?.id}, ${this.fn.shipped.name}()`
+  }
+
+  itemIndex(): undefined {
+    return undefined
+  }
+}
+
+function isTuple(args: Call['args']): args is readonly unknown[] {
+  return Array.isArray(args)
+}

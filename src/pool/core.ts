@@ -1,0 +1,256 @@
+import type { Backend } from '../backend/backend.ts'
+import { deferred } from '../base/deferred.ts'
+import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
+import { encodeForAny, shipFunction } from '../marshal/functions.ts'
+import { CallQueue, type Call, type CallOptions } from './calls.ts'
+import { FunctionTable } from './functions.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { Member } from './member.ts'
+import type { CheckedPoolOptions } from './options.ts'
+import { recover } from './recovery.ts'
+import { Roster, type Preparation } from './roster.ts'
+import { Scheduler } from './scheduler.ts'
+import { Task } from './task.ts'
+import { Work, type Sink, type WorkOptions } from './work.ts'
+
+// Items are pulled for so much work of all workers ahead, and not more than so many.
+const AHEAD_MS = 20
+const MOST_AHEAD = 4096
+
+type AnyFunction = (...args: never[]) => unknown
+
+/** Who feeds a work and takes its results. */
+export interface WorkUser {
+  progressed?(): void
+  finished?(): void
+  /** Nobody seems to want the results, so that they need not hold up the end of the pool. */
+  abandoned?(): boolean
+}
+
+/** The one owner of a pool's state: everything here happens on the event loop, one thing after the other. */
+export class PoolCore {
+  readonly options: CheckedPoolOptions
+  readonly roster: Roster
+  readonly #functions: FunctionTable
+  readonly #scheduler: Scheduler
+  readonly #calls: CallQueue
+  readonly #works = new Map<Work, WorkUser>()
+  readonly #keepAlive = new KeepAlive()
+  readonly #ended = deferred<void>()
+  #state: 'open' | 'closed' | 'terminated' = 'open'
+  #broken: ManycoreError | undefined
+  #joining = false
+  #openCalls = 0
+  #lastWork = 0
+  // Somebody had room left when the queue ran empty, so that what comes next is sent at once.
+  #spare = true
+
+  constructor(options: CheckedPoolOptions, backend: Backend) {
+    this.options = options
+    this.#functions = new FunctionTable(() => this.roster.members)
+    this.#scheduler = new Scheduler(() => this.roster.members, options.processes)
+    this.#calls = new CallQueue({
+      offered: (queue) => this.#offered(queue),
+      settled: (call) => this.#settled(call),
+    })
+    this.roster = new Roster(backend, options, this.#preparation(), {
+      ready: (member) => this.#free(member),
+      free: (member) => this.#free(member),
+      lost: (member, exit) => {
+        if (this.#state === 'terminated') this.#cancelHeld(member)
+        else recover(member, exit)
+      },
+      room: () => {
+        this.#shareOut()
+        this.#endIfDrained()
+      },
+      broken: (error) => this.#break(error),
+      problem: (member, reason) => {
+        const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
+        process.emitWarning(
+          `Outside of its tasks, worker ${member.worker.identity.name} failed: ${text}`,
+          'ManycoreWarning',
+        )
+      },
+    })
+  }
+
+  get state(): 'open' | 'closed' | 'terminated' {
+    return this.#state
+  }
+
+  /** Throws unless work is still taken. */
+  checkOpen(method: string): void {
+    if (this.#broken !== undefined) {
+      throw new StateError('MC_POOL_BROKEN', `${method}: the pool has no workers any more. ${this.#broken.message}`, {
+        cause: this.#broken,
+      })
+    }
+    if (this.#state === 'open') return
+    const how = this.#state === 'closed' ? 'closed' : 'terminated'
+    throw new StateError(
+      'MC_POOL_CLOSED',
+      `${method}: the pool was ${how} and takes no more work. Make a new Pool for it.`,
+    )
+  }
+
+  call(target: AnyFunction, args: readonly unknown[], options: Omit<CallOptions, 'site'>): Task<unknown> {
+    const fn = this.#functions.enter(shipFunction(target))
+    let call: Call
+    try {
+      call = this.#calls.create(fn, args, { ...options, site: this.#site() })
+    } catch (error) {
+      this.#functions.leave(fn)
+      throw error
+    }
+    const task = new Task<unknown>(call)
+    this.#openCalls++
+    this.#keepAlive.hold()
+    if (options.signal?.aborted === true) this.#calls.reject(call, options.signal.reason)
+    else this.#calls.submit(call)
+    return task
+  }
+
+  work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site'>, sink: Sink, user: WorkUser): Work {
+    const fn = this.#functions.enter(shipFunction(target))
+    const how = { ...options, task: -++this.#lastWork >>> 0, site: new Error('submitted here') }
+    const { signal } = options
+    const abort = (): void => work.abort(signal?.reason)
+    const work: Work = new Work(fn, how, sink, {
+      offered: (source) => {
+        this.#scheduler.offer(source)
+        this.#shareOut()
+      },
+      held: (held) => (held ? this.#keepAlive.hold() : this.#keepAlive.release()),
+      progressed: () => user.progressed?.(),
+      finished: () => {
+        user.finished?.()
+        signal?.removeEventListener('abort', abort)
+        this.#works.delete(work)
+        this.#functions.leave(fn)
+        this.#endIfDrained()
+      },
+    })
+    this.#works.set(work, user)
+    signal?.addEventListener('abort', abort, { once: true })
+    return work
+  }
+
+  close(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    this.#endIfDrained()
+  }
+
+  /** Resolves when the last worker is gone. */
+  join(): Promise<void> {
+    this.#joining = true
+    this.dropAbandoned()
+    return this.#ended.promise
+  }
+
+  terminate(): Promise<void> {
+    if (this.#state !== 'terminated') {
+      this.#state = 'terminated'
+      this.#cancelAll((what) => new CancelledError(`${what} was cancelled: its pool was terminated.`))
+      this.roster.end('kill')
+      this.#endIfDrained()
+    }
+    return this.#ended.promise
+  }
+
+  /** How many items may be pulled from a source ahead of what is done with them, without wasting memory. */
+  readAhead(work: Work): number {
+    const { processes } = this.options
+    const { pace } = work.fn
+    const least = (work.chunkSize ?? 1) * 2 * processes
+    return pace.known ? Math.max(least, Math.min(MOST_AHEAD, Math.ceil((processes * AHEAD_MS) / pace.itemMs))) : least
+  }
+
+  /** As `dropAbandoned`, when the reader had the chance to ask again. */
+  dropAbandonedSoon(): void {
+    if (this.#joining) setImmediate(() => this.dropAbandoned())
+  }
+
+  /** Gives up streams that nobody reads, once somebody waits for the pool's end. */
+  dropAbandoned(): void {
+    if (!this.#joining) return
+    for (const [work, user] of this.#works) {
+      if (user.abandoned?.() === true)
+        work.abort(new CancelledError(`${work.describe()} was cancelled: its pool ended while nobody read it.`))
+    }
+  }
+
+  #preparation(): Preparation | undefined {
+    const { initializer, initializerArgs } = this.options
+    if (initializer === undefined) return undefined
+    return {
+      fn: this.#functions.enter(shipFunction(initializer)),
+      payload: encodeForAny(initializerArgs, 'initializerArgs'),
+    }
+  }
+
+  #offered(queue: CallQueue): void {
+    this.#scheduler.offer(queue)
+    if (this.#spare || this.roster.canGrow) this.#shareOut()
+  }
+
+  #settled(call: Call): void {
+    this.#openCalls--
+    this.#keepAlive.release()
+    this.#functions.leave(call.fn)
+    if (this.#state !== 'open') this.#endIfDrained()
+  }
+
+  #free(member: Member): void {
+    this.#scheduler.serve(member)
+    this.#spare = this.#scheduler.empty
+    if (this.#state !== 'open') this.#endIfDrained()
+  }
+
+  #shareOut(): void {
+    if (this.#broken !== undefined || this.#state === 'terminated') return
+    this.#scheduler.shareOut()
+    this.#spare = this.#scheduler.empty
+    if (!this.#spare && this.roster.canGrow) this.roster.grow(this.#scheduler.waiting)
+  }
+
+  #endIfDrained(): void {
+    if (this.#state === 'open' && this.#broken === undefined) return
+    if (this.#openCalls === 0 && this.#works.size === 0) this.roster.end('release')
+    if (this.roster.members.length === 0 && this.#openCalls === 0 && this.#works.size === 0) {
+      this.#keepAlive.end()
+      this.#ended.resolve()
+    }
+  }
+
+  #break(error: ManycoreError): void {
+    this.#broken = error
+    if (this.#state === 'open') this.#state = 'closed'
+    this.#cancelAll(() => error)
+    this.roster.end('release')
+    this.#endIfDrained()
+  }
+
+  #cancelAll(reasonFor: (what: string) => unknown): void {
+    for (const work of this.#works.keys()) work.abort(reasonFor(work.describe()))
+    for (const member of this.roster.members) if (member.state !== 'preparing') this.#cancelHeld(member, reasonFor)
+    this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.shipped.name}(),`))
+  }
+
+  #cancelHeld(member: Member, reasonFor?: (what: string) => unknown): void {
+    for (const batch of member.surrender()) {
+      for (let at = batch.answered; at < batch.count; at++) {
+        batch.rejected(
+          at,
+          reasonFor?.(batch.describe(at)) ?? new CancelledError(`${batch.describe(at)} was cancelled.`),
+        )
+      }
+    }
+  }
+
+  // An Error costs more than a tiny task, so a flood of calls goes without.
+  #site(): Error | undefined {
+    return this.#openCalls < 100 ? new Error('submitted here') : undefined
+  }
+}

@@ -1,0 +1,48 @@
+import type { ShippedFunction } from '../marshal/marshal.ts'
+import type { Member } from './member.ts'
+import { Pace } from './pace.ts'
+
+/** A function as the pool knows it: what is sent, and how long it takes. */
+export interface PoolFunction {
+  readonly shipped: ShippedFunction
+  readonly pace: Pace
+  /** Calls, maps and streams that may still send it. */
+  users: number
+}
+
+// Functions that nobody uses any more stay with the workers, because most are soon used again.
+const IDLE_KEPT = 64
+
+/** The functions of one pool. Workers are told to forget what was not used for longest. */
+export class FunctionTable {
+  readonly #known = new Map<number, PoolFunction>()
+  readonly #idle = new Set<PoolFunction>()
+  readonly #members: () => Iterable<Member>
+
+  constructor(members: () => Iterable<Member>) {
+    this.#members = members
+  }
+
+  /** To be paired with `leave`. */
+  enter(shipped: ShippedFunction): PoolFunction {
+    let fn = this.#known.get(shipped.id)
+    if (fn === undefined) {
+      fn = { shipped, pace: new Pace(), users: 0 }
+      this.#known.set(shipped.id, fn)
+    }
+    if (fn.users++ === 0) this.#idle.delete(fn)
+    return fn
+  }
+
+  leave(fn: PoolFunction): void {
+    if (--fn.users > 0) return
+    this.#idle.add(fn)
+    if (this.#idle.size <= IDLE_KEPT) return
+    for (const oldest of this.#idle) {
+      this.#idle.delete(oldest)
+      this.#known.delete(oldest.shipped.id)
+      for (const member of this.#members()) member.forget(oldest)
+      return
+    }
+  }
+}

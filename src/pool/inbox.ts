@@ -1,0 +1,170 @@
+import { TimeoutError } from '../base/errors.ts'
+import type { WaitOptions } from '../base/wait.ts'
+import type { Sink } from './work.ts'
+
+/** Where a stream's results wait for its reader, and its reader for results. */
+export class Inbox<R> implements Sink {
+  /** Results handed out. */
+  given = 0
+  /** The reader was given an error, or nothing ever, and has not asked since: it may have left. */
+  unread = true
+  readonly #ordered: boolean
+  readonly #settle: boolean
+  readonly #atPlace = new Map<number, R | Failure>()
+  readonly #arrived: (R | Failure)[] = []
+  #firstArrived = 0
+  readonly #readers: Reader<R>[] = []
+  #total = Infinity
+  #error: { readonly reason: unknown } | undefined
+  #closed = false
+
+  constructor(ordered: boolean, settle: boolean) {
+    this.#ordered = ordered
+    this.#settle = settle
+  }
+
+  values(index: number, values: readonly unknown[]): void {
+    for (let at = 0; at < values.length; at++) {
+      const value = this.#settle ? { status: 'fulfilled', value: values[at] } : values[at]
+      this.#put(index + at, value as R)
+    }
+    this.#serve()
+  }
+
+  failure(index: number, reason: unknown): void {
+    this.#put(index, this.#settle ? ({ status: 'rejected', reason } as R) : new Failure(reason))
+    this.#serve()
+  }
+
+  end(total: number, error: { readonly reason: unknown } | undefined): void {
+    this.#total = total
+    this.#error = error
+    this.#serve()
+  }
+
+  ask(): Promise<IteratorResult<R, undefined>> {
+    this.unread = false
+    // Whoever asked before is served first.
+    if (this.#readers.length === 0) {
+      const step = this.#step()
+      if (step !== undefined) return step
+    }
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
+  }
+
+  askWithin({ timeout = Infinity, signal }: WaitOptions): Promise<IteratorResult<R, undefined>> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined
+      const settled = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+      }
+      const giveUp = (reason: unknown): void => {
+        const at = this.#readers.indexOf(reader)
+        if (at < 0) return
+        this.#readers.splice(at, 1)
+        settled()
+        reject(reason)
+      }
+      const abort = (): void => giveUp(signal?.reason)
+      const reader: Reader<R> = {
+        resolve: (step) => {
+          settled()
+          resolve(step)
+        },
+        reject: (reason) => {
+          settled()
+          reject(reason)
+        },
+      }
+      this.unread = false
+      this.#readers.push(reader)
+      this.#serve()
+      if (this.#readers.includes(reader)) {
+        const late = (): void =>
+          giveUp(
+            new TimeoutError(
+              'MC_WAIT_TIMEOUT',
+              `No result came within ${timeout} ms; next() may be called again.`,
+              timeout,
+            ),
+          )
+        if (timeout < 2 ** 31) timer = setTimeout(late, Math.max(0, timeout))
+        signal?.addEventListener('abort', abort)
+      }
+    })
+  }
+
+  cancel(reason: unknown): void {
+    this.close({ reason })
+  }
+
+  /** Drops what nobody has read. Without an error the stream is at its end, else the next reader gets the error. */
+  close(error: { readonly reason: unknown } | undefined): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#atPlace.clear()
+    this.#arrived.length = 0
+    this.#firstArrived = 0
+    this.#total = this.given
+    this.#error = error
+    this.#serve()
+  }
+
+  #put(index: number, result: R | Failure): void {
+    if (this.#closed) return
+    if (this.#ordered) this.#atPlace.set(index, result)
+    else this.#arrived.push(result)
+  }
+
+  #serve(): void {
+    while (this.#readers.length > 0) {
+      const step = this.#step()
+      if (step === undefined) return
+      const reader = this.#readers.shift() as Reader<R>
+      step.then(reader.resolve, reader.reject)
+    }
+  }
+
+  #step(): Promise<IteratorResult<R, undefined>> | undefined {
+    let result: R | Failure | undefined
+    if (this.#ordered) {
+      result = this.#atPlace.get(this.given)
+      if (result === undefined && !this.#atPlace.has(this.given)) return this.#last()
+      this.#atPlace.delete(this.given)
+    } else {
+      if (this.#firstArrived === this.#arrived.length) return this.#last()
+      result = this.#arrived[this.#firstArrived]
+      this.#arrived[this.#firstArrived++] = undefined as R
+      if (this.#firstArrived === this.#arrived.length || this.#firstArrived === 1024) {
+        this.#arrived.splice(0, this.#firstArrived)
+        this.#firstArrived = 0
+      }
+    }
+    this.given++
+    if (!(result instanceof Failure)) return Promise.resolve({ done: false, value: result as R })
+    this.unread = true
+    return Promise.reject(result.reason)
+  }
+
+  #last(): Promise<IteratorResult<R, undefined>> | undefined {
+    if (this.given < this.#total) return undefined
+    const error = this.#error
+    this.#error = undefined
+    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error.reason)
+  }
+}
+
+interface Reader<R> {
+  readonly resolve: (step: IteratorResult<R, undefined>) => void
+  readonly reject: (reason: unknown) => void
+}
+
+class Failure {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
+}

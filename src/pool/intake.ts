@@ -1,0 +1,136 @@
+import { ArgumentError } from '../base/errors.ts'
+
+// A source that takes its time must not keep the event loop from everything else.
+const SLICE_MS = 5
+
+export interface IntakeEvents {
+  /** How many more items may be pulled now. */
+  room(): number
+  /** Items in the order of the source. Throws when one cannot travel, which ends the intake with that error. */
+  pulled(items: readonly unknown[]): void
+  /** The source is exhausted, or threw. */
+  ended(error?: { readonly reason: unknown }): void
+}
+
+/** Pulls items from an iterable, sync or async, as far as there is room for them. */
+export class Intake {
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
+  readonly #sync: boolean
+  readonly #events: IntakeEvents
+  #pulling = false
+  #over = false
+  #later: NodeJS.Immediate | undefined
+
+  constructor(source: Iterable<unknown> | AsyncIterable<unknown>, events: IntakeEvents) {
+    this.#events = events
+    this.#sync = !isAsync(source)
+    this.#iterator = isAsync(source) ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  }
+
+  /** Pulls as long as there is room. May be called at any time. */
+  pull(): void {
+    if (this.#pulling || this.#over || this.#later !== undefined) return
+    this.#pulling = true
+    if (!this.#sync) void this.#pullAsync()
+    else {
+      this.#pullSync()
+      this.#pulling = false
+    }
+  }
+
+  /** Pulls no more and lets the source know. */
+  async stop(): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    clearImmediate(this.#later)
+    await this.#iterator.return?.()
+  }
+
+  #pullSync(): void {
+    const iterator = this.#iterator as Iterator<unknown>
+    const untilMs = performance.now() + SLICE_MS
+    for (;;) {
+      const room = this.#events.room()
+      if (room <= 0 || this.#over) return
+      const items: unknown[] = []
+      let end: { readonly reason: unknown } | undefined
+      let done = false
+      try {
+        while (items.length < room && !done) {
+          const step = iterator.next()
+          if (step.done === true) done = true
+          else items.push(step.value)
+          if (items.length % 16 === 0 && performance.now() > untilMs) break
+        }
+      } catch (reason) {
+        done = true
+        end = { reason }
+      }
+      this.#hand(items)
+      if (done) {
+        this.#end(end)
+        return
+      }
+      if (performance.now() > untilMs) {
+        this.#later = setImmediate(() => {
+          this.#later = undefined
+          this.pull()
+        })
+        return
+      }
+    }
+  }
+
+  async #pullAsync(): Promise<void> {
+    const iterator = this.#iterator as AsyncIterator<unknown>
+    try {
+      while (!this.#over && this.#events.room() > 0) {
+        const step = await iterator.next()
+        if (this.#over) return
+        if (step.done === true) {
+          this.#end()
+          return
+        }
+        this.#hand([step.value])
+      }
+    } catch (reason) {
+      this.#end({ reason })
+    } finally {
+      this.#pulling = false
+    }
+  }
+
+  #hand(items: readonly unknown[]): void {
+    if (items.length === 0 || this.#over) return
+    try {
+      this.#events.pulled(items)
+    } catch (reason) {
+      // The source itself did not end, so it is told to.
+      void this.stop().catch(() => {})
+      this.#events.ended({ reason })
+    }
+  }
+
+  #end(error?: { readonly reason: unknown }): void {
+    if (this.#over) return
+    this.#over = true
+    this.#events.ended(error)
+  }
+}
+
+/** Refuses what cannot be iterated. */
+export function checkIterable(name: string, value: unknown): void {
+  if (value !== null && value !== undefined) {
+    const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as Partial<
+      Iterable<unknown> & AsyncIterable<unknown>
+    >
+    if (typeof sync === 'function' || typeof async === 'function') return
+  }
+  throw new ArgumentError(
+    `${name} must be an iterable or an async iterable, got ${value === null ? 'null' : typeof value}.`,
+  )
+}
+
+export function isAsync(source: Iterable<unknown> | AsyncIterable<unknown>): source is AsyncIterable<unknown> {
+  return typeof (source as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function'
+}

@@ -1,0 +1,78 @@
+import type { Payload } from '../codec/payload.ts'
+import { Tag } from '../codec/tag.ts'
+import { encodeForAny } from '../marshal/functions.ts'
+
+/**
+ * An item as it was at the call, so that nothing that the caller changes afterwards is seen by a worker: primitives
+ * (and, for calls, tuples of primitives) as they are, to be encoded together when they are sent; everything else as the
+ * bytes that it has at the call.
+ */
+export type Item = unknown
+
+/** An item in bytes. JSON text may be joined with others; any other form travels alone, as an array of one. */
+class Encoded {
+  readonly text: string | undefined
+  readonly payload: Payload
+
+  constructor(payload: Payload) {
+    this.payload = payload
+    this.text = payload.tag === Tag.json && typeof payload.body === 'string' ? payload.body.slice(1, -1) : undefined
+  }
+}
+
+// More than this is not put into one message, unless it is a single item.
+const MOST_LENGTH = 128 * 1024
+
+/** `tuple`: the item is an array of arguments. `label` begins the path in the text of an error. */
+export function snapshot(value: unknown, tuple: boolean, label: string): Item {
+  if (isPrimitive(value)) return value
+  if (tuple && (value as readonly unknown[]).every(isPrimitive)) return (value as readonly unknown[]).slice()
+  return new Encoded(encodeOne(value, label))
+}
+
+/** How many items from `from` on, at most `most`, travel in one message. */
+export function countTogether(items: readonly Item[], from: number, most: number): number {
+  const first = items[from]
+  const end = Math.min(items.length, from + most)
+  if (first instanceof Encoded && first.text === undefined) return 1
+  let length = 0
+  let at = from
+  if (first instanceof Encoded) {
+    for (; at < end && length < MOST_LENGTH; at++) {
+      const item = items[at]
+      if (!(item instanceof Encoded) || item.text === undefined) break
+      length += item.text.length
+    }
+  } else {
+    for (; at < end && length < MOST_LENGTH; at++) {
+      const item = items[at]
+      if (item instanceof Encoded) break
+      length += typeof item === 'string' ? item.length : 0
+    }
+  }
+  return Math.max(1, at - from)
+}
+
+/** The payload of items that travel together. */
+export function encodeItems(items: readonly Item[]): Payload {
+  const first = items[0]
+  if (!(first instanceof Encoded)) return encodeForAny(items, 'items')
+  if (items.length === 1) return first.payload
+  return { tag: Tag.json, body: `[${items.map((item) => (item as Encoded).text).join(',')}]`, buffers: [] }
+}
+
+export function isPrimitive(value: unknown): boolean {
+  if (value === null) return true
+  const type = typeof value
+  return type !== 'object' && type !== 'function' && type !== 'symbol'
+}
+
+function encodeOne(value: unknown, label: string): Payload {
+  try {
+    return encodeForAny([value], label)
+  } catch (error) {
+    // Once more without the array of one, so that the text names the path as the caller sees it.
+    encodeForAny(value, label)
+    throw error
+  }
+}

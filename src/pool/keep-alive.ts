@@ -1,0 +1,25 @@
+/**
+ * Keeps the program alive while something is pending, and lets it end as soon as nothing is. The workers themselves
+ * never do, so that the count stands in one place.
+ */
+export class KeepAlive {
+  #holds = 0
+  #timer: NodeJS.Timeout | undefined
+
+  hold(): void {
+    if (this.#holds++ > 0) return
+    if (this.#timer === undefined) this.#timer = setInterval(() => {}, LONGEST_MS)
+    else this.#timer.ref()
+  }
+
+  release(): void {
+    if (--this.#holds === 0) this.#timer?.unref()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+const LONGEST_MS = 2 ** 31 - 1

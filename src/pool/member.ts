@@ -1,0 +1,229 @@
+import { InternalError, TimeoutError } from '../base/errors.ts'
+import type { Worker, WorkerExit } from '../backend/backend.ts'
+import { Kind, type Message } from '../channel/messages.ts'
+import type { Batch } from './batch.ts'
+import type { PoolFunction } from './functions.ts'
+
+/** What a member tells its roster. */
+export interface MemberEvents {
+  /** It has answered something, or may be sent to again. */
+  free(member: Member): void
+  exited(member: Member, exit: WorkerExit): void
+  problem(member: Member, reason: unknown): void
+}
+
+/**
+ * `starting → preparing → ready → leaving → gone`. A member that prepares runs the initializer; one that leaves gets
+ * nothing new, but answers what it holds unless it was killed.
+ */
+export type MemberState = 'starting' | 'preparing' | 'ready' | 'leaving' | 'gone'
+
+// What an item of a function that was never answered is taken to cost.
+const UNKNOWN_MS = 5
+
+// setTimeout turns more than that into one millisecond.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** One worker of a pool and what it holds. */
+export class Member {
+  readonly worker: Worker
+  state: MemberState = 'starting'
+  /** Sent and not completely answered, in the order in which the worker runs them. */
+  readonly batches: Batch[] = []
+  /** Items in `batches` without an answer. */
+  items = 0
+  /** Milliseconds of work in `batches`, as far as that can be told. */
+  heldMs = 0
+  /** Items ever sent. */
+  served = 0
+  /** More waits in its channel than the high-water mark. */
+  blocked = false
+  /** See `Source.owner`. */
+  owner: object | undefined
+  /** Why the pool killed it. */
+  killedFor: string | undefined
+  readonly #events: MemberEvents
+  #headSinceMs = 0
+  #limit: NodeJS.Timeout | undefined
+  #defined: PoolFunction | undefined
+
+  constructor(worker: Worker, events: MemberEvents) {
+    this.worker = worker
+    this.#events = events
+    worker.channel.onMessage = (message) => this.take(message)
+    void worker.exited.then((exit) => events.exited(this, exit))
+  }
+
+  send(batch: Batch, owner?: object, limitMs?: number): void {
+    const { channel, marshal } = this.worker
+    if (this.batches.length === 0) {
+      this.#headSinceMs = performance.now()
+      this.worker.setBusy(true)
+    }
+    batch.member = this
+    this.batches.push(batch)
+    this.items += batch.count
+    const { pace } = batch.fn
+    batch.costMs = pace.known ? pace.itemMs : UNKNOWN_MS
+    this.heldMs += batch.costMs * batch.count
+    this.served += batch.count
+    this.owner = owner
+    if (batch.fn !== this.#defined) {
+      const definition = marshal.define(batch.fn.shipped)
+      if (definition !== undefined) channel.send(definition)
+      this.#defined = batch.fn
+    }
+    if (limitMs !== undefined)
+      this.#limit = setTimeout(() => this.#expire(batch, limitMs), Math.min(limitMs, LONGEST_TIMER_MS))
+    const { kind, task, index, count, payload } = batch
+    if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
+    this.blocked = true
+    void channel.drained().then(() => {
+      this.blocked = false
+      this.#events.free(this)
+    })
+  }
+
+  /** Handles an answer. */
+  take(message: Message): void {
+    const { marshal } = this.worker
+    switch (message.kind) {
+      case Kind.done:
+        return this.#resolve(message, 1, true)
+      case Kind.items:
+        return this.#resolve(message, message.count, false)
+      case Kind.itemFailed:
+        return this.#reject(message, 1)
+      case Kind.failed:
+        return this.#reject(message, Infinity)
+      case Kind.problem:
+        if (message.payload !== undefined) this.#events.problem(this, marshal.decodeError(message.payload))
+        return
+      default:
+    }
+  }
+
+  /** Asks the worker to skip what it has not begun of a batch. */
+  cancel(batch: Batch): void {
+    if (!this.batches.includes(batch)) return
+    const { task, index, count } = batch
+    this.worker.channel.send({ kind: Kind.cancel, task, fn: 0, index, count, payload: undefined })
+  }
+
+  forget(fn: PoolFunction): void {
+    if (this.state === 'gone') return
+    if (this.#defined === fn) this.#defined = undefined
+    const message = this.worker.marshal.release(fn.shipped)
+    if (message !== undefined) this.worker.channel.send(message)
+  }
+
+  /** Ends the worker at once; its batches are seen to when it has exited. */
+  kill(reason: string): void {
+    if (this.state === 'gone') return
+    this.state = 'leaving'
+    this.killedFor ??= reason
+    this.worker.kill('SIGKILL')
+  }
+
+  /** Takes all that the worker holds out of its hands. */
+  surrender(): Batch[] {
+    clearTimeout(this.#limit)
+    this.items = 0
+    this.heldMs = 0
+    this.owner = undefined
+    return this.batches.splice(0)
+  }
+
+  /** Moves on by `count` answered items of the batch at the head. */
+  advance(batch: Batch, count: number): void {
+    batch.answered += count
+    this.items -= count
+    this.heldMs -= batch.costMs * count
+    if (batch.answered < batch.count) return
+    const now = performance.now()
+    batch.fn.pace.note(now - this.#headSinceMs, batch.count)
+    this.#headSinceMs = now
+    this.batches.shift()
+    if (this.#limit !== undefined) {
+      clearTimeout(this.#limit)
+      this.#limit = undefined
+    }
+    if (this.batches.length > 0) return
+    this.heldMs = 0
+    this.owner = undefined
+    this.worker.setBusy(false)
+  }
+
+  #resolve(message: Message, count: number, single: boolean): void {
+    const batch = this.#head(message)
+    const from = batch.answered
+    let value: unknown
+    try {
+      value = message.payload === undefined ? undefined : this.worker.marshal.decode(message.payload)
+    } catch (error) {
+      this.advance(batch, count)
+      for (let at = 0; at < count; at++) batch.rejected(from + at, error)
+      this.#events.free(this)
+      return
+    }
+    this.advance(batch, count)
+    if (value instanceof Promise) {
+      value.then(
+        (late) => batch.resolved(from, single ? [late] : (late as unknown[])),
+        (error: unknown) => {
+          for (let at = 0; at < count; at++) batch.rejected(from + at, error)
+        },
+      )
+    } else batch.resolved(from, single ? [value] : (value as unknown[]))
+    this.#events.free(this)
+  }
+
+  #reject(message: Message, most: number): void {
+    const batch = this.#head(message)
+    const from = batch.answered
+    const count = Math.min(most, batch.count - batch.answered)
+    const { payload } = message
+    for (let at = 0; at < count; at++) {
+      const site = batch.site(from + at)
+      const reason = payload === undefined ? undefined : this.worker.marshal.decodeError(payload, site)
+      if (at === 0) this.advance(batch, count)
+      if (reason instanceof Promise) void reason.then((late) => batch.rejected(from + at, late))
+      else batch.rejected(from + at, reason)
+    }
+    this.#events.free(this)
+  }
+
+  // A worker runs what it was sent in order, so an answer is always about the head. A handler that throws ends the
+  // channel, and with it this worker: nothing that it says can be trusted any more.
+  #head(message: Message): Batch {
+    const batch = this.batches[0]
+    if (batch === undefined || batch.task !== message.task) {
+      throw new InternalError(
+        `Worker ${this.worker.identity.name} answered task ${message.task}, but task ${batch?.task ?? 'none'} is its next.`,
+      )
+    }
+    return batch
+  }
+
+  #expire(batch: Batch, limitMs: number): void {
+    this.#limit = undefined
+    if (this.batches[0] !== batch) return
+    const at = batch.answered
+    const what = batch.describe(at)
+    const name = this.worker.identity.name
+    this.kill(`it ran ${what} for longer than ${limitMs} ms`)
+    this.advance(batch, 1)
+    batch.rejected(
+      at,
+      new TimeoutError(
+        'MC_TASK_TIMEOUT',
+        `${capital(what)} took longer than ${limitMs} ms; worker ${name} was ended.`,
+        limitMs,
+      ),
+    )
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

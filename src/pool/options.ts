@@ -1,0 +1,143 @@
+import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, checkSignal } from '../base/argument.ts'
+import { cpuCount } from '../base/cpu-count.ts'
+import { ArgumentError } from '../base/errors.ts'
+
+/** How a pool is made. Times are milliseconds. */
+export interface PoolOptions {
+  /** The most workers at once; they are started when there is work for them. Default: `cpuCount()`. */
+  readonly processes?: number | undefined
+  /** Runs once in each worker before its first task; may be async. Captured when the pool is made. */
+  readonly initializer?: ((...args: never[]) => unknown) | undefined
+  readonly initializerArgs?: readonly unknown[] | undefined
+  /** A worker is replaced after so many tasks; each item of a map counts. Default: never. */
+  readonly maxTasksPerWorker?: number | undefined
+  /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
+  readonly name?: string | undefined
+  /** Environment of the workers. Default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv | undefined
+  /** Node's own arguments for the workers. Default: those of this process. */
+  readonly execArgv?: readonly string[] | undefined
+  /** The Node binary. Default: the one that runs this process. */
+  readonly execPath?: string | undefined
+  /** Working directory of the workers. */
+  readonly cwd?: string | undefined
+}
+
+/** Options of `apply`. */
+export interface ApplyOptions {
+  /**
+   * Milliseconds that the task may run, from when it starts. After that it fails with a `TimeoutError`
+   * (`MC_TASK_TIMEOUT`) and its worker is killed and replaced, also in an endless loop.
+   */
+  readonly timeout?: number | undefined
+  /** Gives the task up: its promise rejects with the signal's reason, and a worker that runs it is killed and replaced. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options of `map` and `starmap`. */
+export interface MapOptions extends ApplyOptions {
+  /** Items that travel together. Default: adapted to how long an item takes and how many are left. */
+  readonly chunkSize?: number | undefined
+  /**
+   * `'throw'`, the default: when every item was dealt with, the error of the first item that failed is thrown.
+   * `'settle'`: the results are those of `Promise.allSettled`.
+   */
+  readonly onError?: 'throw' | 'settle' | undefined
+}
+
+/** Options of `imap` and `imapUnordered`. */
+export interface StreamOptions extends MapOptions {
+  /**
+   * How many items at most have been pulled from the source, and not been read as results. Default: adapted to how
+   * long an item takes, between twice the number of workers and 4,096.
+   */
+  readonly buffer?: number | undefined
+}
+
+/** Pool options with everything checked. */
+export interface CheckedPoolOptions extends PoolOptions {
+  readonly processes: number
+  readonly initializerArgs: readonly unknown[]
+  readonly maxTasksPerWorker: number
+}
+
+export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions {
+  checkOptions('Pool', options, POOL_OPTIONS)
+  const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd } = options
+  if (initializer !== undefined) checkFunction('initializer', initializer)
+  checkArray('initializerArgs', initializerArgs)
+  checkText('name', name)
+  checkText('execPath', execPath)
+  checkText('cwd', cwd)
+  if (env !== undefined && (env === null || typeof env !== 'object')) throw new ArgumentError('env must be an object.')
+  if (execArgv !== undefined) {
+    checkArray('execArgv', execArgv)
+    execArgv.forEach((argument, at) => checkText(`execArgv[${at}]`, argument))
+  }
+  return {
+    ...options,
+    processes: options.processes === undefined ? cpuCount() : checkInteger('processes', options.processes, 1),
+    initializerArgs,
+    maxTasksPerWorker:
+      options.maxTasksPerWorker === undefined
+        ? Infinity
+        : checkInteger('maxTasksPerWorker', options.maxTasksPerWorker, 1),
+  }
+}
+
+export function checkApplyOptions(method: string, options: ApplyOptions = {}): ApplyOptions {
+  checkOptions(method, options, APPLY_OPTIONS)
+  checkCommon(options)
+  return options
+}
+
+export function checkMapOptions(method: string, options: MapOptions = {}): MapOptions {
+  checkOptions(method, options, MAP_OPTIONS)
+  checkMapping(options)
+  return options
+}
+
+export function checkStreamOptions(method: string, options: StreamOptions = {}): StreamOptions {
+  checkOptions(method, options, STREAM_OPTIONS)
+  checkMapping(options)
+  if (options.buffer !== undefined) checkInteger('buffer', options.buffer, 1)
+  return options
+}
+
+export function checkArray(name: string, value: unknown): void {
+  if (!Array.isArray(value))
+    throw new ArgumentError(`${name} must be an array, got ${value === null ? 'null' : typeof value}.`)
+}
+
+const APPLY_OPTIONS = ['timeout', 'signal'] as const
+const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
+const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
+const POOL_OPTIONS = [
+  'processes',
+  'initializer',
+  'initializerArgs',
+  'maxTasksPerWorker',
+  'name',
+  'env',
+  'execArgv',
+  'execPath',
+  'cwd',
+] as const
+
+function checkMapping(options: MapOptions): void {
+  checkCommon(options)
+  if (options.chunkSize !== undefined) checkInteger('chunkSize', options.chunkSize, 1)
+  if (options.onError !== undefined) checkOneOf('onError', options.onError, ['throw', 'settle'])
+}
+
+function checkCommon(options: ApplyOptions): void {
+  checkSignal('signal', options.signal)
+  if (options.timeout === undefined) return
+  const timeout = checkDuration('timeout', options.timeout)
+  if (timeout <= 0) throw new ArgumentError(`timeout must be more than 0 ms, got ${timeout}.`)
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    throw new ArgumentError(`${name} must be a text that is not empty.`)
+}

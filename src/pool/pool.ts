@@ -1,0 +1,205 @@
+/**
+ * How a call becomes a result:
+ *
+ *   apply ─────────▶ calls.ts ──┐                                    ┌─▶ worker 1 ──┐
+ *   map ──▶ items.ts ▶ work.ts ─┼─▶ scheduler.ts ─▶ batch ─▶ member ─┼─▶ worker 2   │ answers
+ *   imap ─▶ intake.ts ▶ work.ts ┘        ▲                    │      └─▶ …          │
+ *                                        │ what never began   │                     │
+ *                    recovery.ts ◀── a worker died ◀──────────┤◀────────────────────┘
+ *                                                             ▼
+ *                          Task (calls.ts) · array (map.ts) · ResultStream (stream.ts)
+ *
+ * core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
+ */
+import { processBackend } from '../backend/processes.ts'
+import { checkFunction } from '../base/argument.ts'
+import { StateError, TimeoutError } from '../base/errors.ts'
+import { unsendable } from '../base/unsendable.ts'
+import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
+import { PoolCore } from './core.ts'
+import { checkIterable } from './intake.ts'
+import { startMap } from './map.ts'
+import {
+  checkApplyOptions,
+  checkArray,
+  checkMapOptions,
+  checkPoolOptions,
+  checkStreamOptions,
+  type ApplyOptions,
+  type MapOptions,
+  type PoolOptions,
+  type StreamOptions,
+} from './options.ts'
+import { startStream, type ResultStream } from './stream.ts'
+import type { Task } from './task.ts'
+
+const UNSENDABLE =
+  'A Pool cannot be sent to a worker: its workers belong to this process. Make a Pool where it is used.'
+
+type MapFunction<T, R> = (item: T) => R
+type Items<T> = Iterable<T> | AsyncIterable<T>
+type Settle<O extends MapOptions> = O & { readonly onError: 'settle' }
+
+/**
+ * Workers that run functions.
+ *
+ * ```ts
+ * const factor = 3
+ * await using pool = new Pool({ processes: 4 })
+ * await pool.map((n: number) => n * factor, [1, 2, 3]) // [3, 6, 9]
+ * ```
+ *
+ * Functions travel as they are written, with what they capture. A function is captured, and arguments and items are
+ * copied, at the call: what is changed afterwards is not seen by the workers. (The source of `imap`, and an async source
+ * of `map`, is read as it is worked off: each item is copied when it is pulled.)
+ *
+ * Every promise settles. A worker that dies costs the item that it ran, which fails with a `WorkerCrashedError`;
+ * everything else goes on elsewhere, and nothing runs twice. `using` ends the pool at once, as `with Pool()` does in
+ * [Python](https://docs.python.org/3/library/multiprocessing.html#multiprocessing.pool.Pool); `await using` lets it
+ * finish. An idle pool does not keep the program alive.
+ */
+export class Pool implements Disposable, AsyncDisposable {
+  readonly #core: PoolCore
+
+  static {
+    // A declaration file has no place for a computed name.
+    Object.defineProperty(this.prototype, unsendable, { value: UNSENDABLE })
+  }
+
+  /** @throws ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE` for the initializer. */
+  constructor(options?: PoolOptions) {
+    this.#core = new PoolCore(checkPoolOptions(options), processBackend)
+  }
+
+  /**
+   * Runs `fn(...args)` in a worker.
+   *
+   * @throws StateError `MC_POOL_CLOSED` or `MC_POOL_BROKEN`, ArgumentError, FunctionUnsendableError and
+   * ValueUnsendableError, all at the call. The task rejects with the function's own error, `WorkerCrashedError`,
+   * `TimeoutError` (`MC_TASK_TIMEOUT`), `CancelledError` or the reason of the signal.
+   */
+  apply<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
+  ): Task<Awaited<R>> {
+    const [args = [], options] = rest as [args?: readonly unknown[], options?: ApplyOptions]
+    this.#core.checkOpen('apply()')
+    checkFunction('fn', fn)
+    checkArray('args', args)
+    const { timeout, signal } = checkApplyOptions('apply()', options)
+    return this.#core.call(fn, args, { timeout, signal }) as Task<Awaited<R>>
+  }
+
+  /**
+   * Calls `fn` with each item, and with nothing else, and gives the results in the order of the items.
+   *
+   * When items fail, all others are dealt with first, and then the error of the first of them is thrown. An error that
+   * the iterable throws is thrown likewise. An empty input gives an empty array.
+   *
+   * @throws what `apply` throws; the item of a `WorkerCrashedError` is in its `itemIndex`.
+   */
+  map<T, R>(
+    fn: MapFunction<T, R>,
+    items: Items<T>,
+    options: Settle<MapOptions>,
+  ): Promise<PromiseSettledResult<Awaited<R>>[]>
+  map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>
+  map(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    this.#begin('map()', fn, items)
+    return startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
+  }
+
+  /** As `map`, but each item is an array of arguments: `pool.starmap(Math.pow, [[2, 3], [3, 2]])`. */
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<Readonly<A>>,
+    options: Settle<MapOptions>,
+  ): Promise<PromiseSettledResult<Awaited<R>>[]>
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<Readonly<A>>,
+    options?: MapOptions,
+  ): Promise<Awaited<R>[]>
+  starmap(fn: (...args: never[]) => unknown, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
+    this.#begin('starmap()', fn, items)
+    return startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
+  }
+
+  /**
+   * As `map`, but lazy: gives results in the order of the items while later items are still worked on, and pulls at most
+   * `buffer` items ahead of what has been read. Works on endless sources.
+   *
+   * ```ts
+   * for await (const page of pool.imap(render, readPages())) await send(page)
+   * ```
+   */
+  imap<T, R>(
+    fn: MapFunction<T, R>,
+    items: Items<T>,
+    options: Settle<StreamOptions>,
+  ): ResultStream<PromiseSettledResult<Awaited<R>>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+  imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
+    this.#begin('imap()', fn, items)
+    return startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
+  }
+
+  /** As `imap`, but gives each result as soon as it is there. */
+  imapUnordered<T, R>(
+    fn: MapFunction<T, R>,
+    items: Items<T>,
+    options: Settle<StreamOptions>,
+  ): ResultStream<PromiseSettledResult<Awaited<R>>>
+  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+  imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
+    this.#begin('imapUnordered()', fn, items)
+    return startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
+  }
+
+  /** Takes no more work; what is pending is finished, then the workers end. May be repeated. */
+  close(): void {
+    this.#core.close()
+  }
+
+  /**
+   * Resolves when the last worker has ended. Streams that are being read are read to their end first; one that nobody
+   * reads is given up.
+   *
+   * @throws StateError `MC_POOL_RUNNING` before `close()` or `terminate()`; rejects with a TimeoutError
+   * `MC_WAIT_TIMEOUT` when a `timeout` in milliseconds is given and the time is up.
+   */
+  join(wait?: number | WaitOptions): Promise<void> {
+    const options = checkWait('join()', wait)
+    if (this.#core.state === 'open') {
+      throw new StateError('MC_POOL_RUNNING', 'join(): the pool still takes work; call close() or terminate() before.')
+    }
+    return within(this.#core.join(), options)
+  }
+
+  /** Ends the workers at once. What is pending rejects with a `CancelledError`, which needs no handler. May be repeated. */
+  terminate(): Promise<void> {
+    return this.#core.terminate()
+  }
+
+  [Symbol.dispose](): void {
+    void this.terminate()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await this.#core.join()
+  }
+
+  #begin(method: string, fn: unknown, items: unknown): void {
+    this.#core.checkOpen(method)
+    checkFunction('fn', fn)
+    checkIterable('items', items)
+  }
+}
+
+// A wait for the pool's end, with a limit.
+async function within(promise: Promise<void>, options: WaitOptions): Promise<void> {
+  if (await settledWithin(promise, options)) return
+  const ms = options.timeout ?? Infinity
+  throw new TimeoutError('MC_WAIT_TIMEOUT', `The workers of the pool have not ended within ${ms} ms.`, ms)
+}

@@ -1,0 +1,107 @@
+import type { Source } from './batch.ts'
+import type { Member } from './member.ts'
+
+// A worker holds about this much work, so that it does not stand still until the owner has read its answer, and
+// little waits behind an item that turns out slow.
+const HELD_MS = 2
+const LEAST_HELD_MS = 1
+// An item that takes longer than this is worth the round trip: nothing is sent ahead behind it.
+const SENT_AHEAD_MS = 5
+const MOST_ITEMS_HELD = 128
+const MOST_IN_BATCH = 32_768
+
+/** Decides what is sent to whom: a ring of sources that have something to send, taken in turns. */
+export class Scheduler {
+  readonly #ring: Source[] = []
+  readonly #members: () => readonly Member[]
+  readonly #size: number
+  #turn = 0
+
+  /** `size`: among how many workers the work is to be shared. */
+  constructor(members: () => readonly Member[], size: number) {
+    this.#members = members
+    this.#size = size
+  }
+
+  /** Items that could be sent now. */
+  get waiting(): number {
+    let sum = 0
+    for (const source of this.#ring) sum += source.waiting
+    return sum
+  }
+
+  get empty(): boolean {
+    return this.#ring.length === 0
+  }
+
+  /** The source has something to send. May be repeated. */
+  offer(source: Source): void {
+    if (!this.#ring.includes(source)) this.#ring.push(source)
+  }
+
+  /** Shares out what waits: first to those that have nothing to do, then to those that soon will have. */
+  shareOut(): void {
+    const members = this.#members()
+    for (const member of members) {
+      if (this.empty) return
+      if (member.batches.length === 0) this.#sendNext(member)
+    }
+    for (const member of members) {
+      if (this.empty) return
+      this.serve(member)
+    }
+  }
+
+  /** Sends to one worker until it holds enough. */
+  serve(member: Member): void {
+    while (this.#ring.length > 0 && this.#sendNext(member)) continue
+  }
+
+  #sendNext(member: Member): boolean {
+    if (member.state !== 'ready' || member.blocked) return false
+    const source = this.#next()
+    if (source === undefined || !this.#fits(member, source)) return false
+    const owner = source.owner
+    const limitMs = source.limitMs
+    const batch = source.take(this.#share(member, source))
+    if (source.waiting === 0) this.#drop(source)
+    else this.#turn++
+    if (batch !== undefined) member.send(batch, owner, limitMs)
+    return true
+  }
+
+  #next(): Source | undefined {
+    for (;;) {
+      if (this.#turn >= this.#ring.length) this.#turn = 0
+      const source = this.#ring[this.#turn]
+      if (source === undefined || source.waiting > 0) return source
+      this.#drop(source)
+    }
+  }
+
+  #drop(source: Source): void {
+    const at = this.#ring.indexOf(source)
+    if (at >= 0) this.#ring.splice(at, 1)
+  }
+
+  #fits(member: Member, source: Source): boolean {
+    if (member.batches.length === 0) return true
+    if (source.owner !== member.owner || source.limitMs !== undefined) return false
+    const { pace } = source.fn
+    if (!pace.known || pace.itemMs > SENT_AHEAD_MS) return false
+    if (member.items >= MOST_ITEMS_HELD && member.batches.length > 1) return false
+    if (member.heldMs < LEAST_HELD_MS) return true
+    // One batch ahead of the one that runs, as long as enough is left for the others.
+    return member.batches.length === 1 && source.waiting > this.#size && member.heldMs < 2 * SENT_AHEAD_MS
+  }
+
+  // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end, and not more than is
+  // done within the time that a worker may hold.
+  #share(member: Member, source: Source): number {
+    if (source.limitMs !== undefined) return 1
+    if (source.chunkSize !== undefined) return source.chunkSize
+    const { itemMs } = source.fn.pace
+    const guided = Math.ceil(source.waiting / (2 * this.#size))
+    return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
+  }
+}

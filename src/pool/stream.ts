@@ -1,0 +1,102 @@
+import { checkWait, type WaitOptions } from '../base/wait.ts'
+import type { PoolCore } from './core.ts'
+import { Inbox } from './inbox.ts'
+import { Intake } from './intake.ts'
+import { snapshot } from './items.ts'
+import type { StreamOptions } from './options.ts'
+
+/** What a stream asks of the work behind it. */
+export interface StreamEvents {
+  /** There is room for more items. */
+  wanted(): void
+  /** Nobody wants the rest: resolves when the source was told. */
+  left(): Promise<void>
+}
+
+/**
+ * The results of `imap` and `imapUnordered`: an async iterator that works ahead of its reader by a bounded number of
+ * items. An item that failed is thrown at its place; `next()` may be called again after that and goes on with the item
+ * behind it. Leaving a `for await` loop early, or `return()`, gives up the rest and releases the source.
+ *
+ * ```ts
+ * const results = pool.imap(parse, readLines(file))
+ * const first = await results.next({ timeout: 1000 })
+ * for await (const result of results) use(result)
+ * ```
+ */
+export class ResultStream<R> implements AsyncIterableIterator<R, undefined>, AsyncDisposable {
+  readonly #events: StreamEvents
+  readonly #inbox: Inbox<R>
+
+  /** Streams are made by `pool.imap()` and `pool.imapUnordered()`. */
+  constructor(inbox: Inbox<R>, events: StreamEvents) {
+    this.#inbox = inbox
+    this.#events = events
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /**
+   * The next result. With `{ timeout }` in milliseconds it rejects with a `TimeoutError` (`MC_WAIT_TIMEOUT`) when the
+   * time is up; the result is not lost, the next call gets it. With `{ signal }` it rejects with the signal's reason.
+   */
+  next(wait?: number | WaitOptions): Promise<IteratorResult<R, undefined>> {
+    const inbox = this.#inbox
+    const step = wait === undefined ? inbox.ask() : inbox.askWithin(checkWait('next()', wait))
+    this.#events.wanted()
+    return step
+  }
+
+  /** Gives up the rest. Resolves when the source has been released. */
+  async return(): Promise<IteratorResult<R, undefined>> {
+    this.#inbox.close(undefined)
+    await this.#events.left()
+    return { done: true, value: undefined }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+}
+
+/** Starts `imap` or `imapUnordered`. */
+export function startStream<R>(
+  core: PoolCore,
+  verb: 'imap' | 'imapUnordered',
+  fn: (...args: never[]) => unknown,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  options: StreamOptions,
+): ResultStream<R> {
+  const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
+  let pulled = 0
+  const { chunkSize, timeout, signal } = options
+  const work = core.work(fn, { verb, star: false, chunkSize, timeout, signal }, inbox, {
+    progressed: () => {
+      // After an error nothing more is pulled until the reader asks again: it may have left.
+      if (!inbox.unread) intake.pull()
+      else core.dropAbandonedSoon()
+    },
+    finished: () => void intake.stop().catch(() => {}),
+    abandoned: () => inbox.unread && work.open === 0,
+  })
+  const intake = new Intake(items, {
+    room: () => (options.buffer ?? core.readAhead(work)) - (pulled - inbox.given),
+    pulled: (values) => {
+      const first = pulled
+      pulled += values.length
+      work.add(values.map((value, at) => snapshot(value, false, `items[${first + at}]`)))
+    },
+    ended: (error) => work.complete(error),
+  })
+  intake.pull()
+  return new ResultStream(inbox, {
+    wanted: () => intake.pull(),
+    left: async () => {
+      const stopped = intake.stop()
+      work.abort(undefined)
+      await stopped
+    },
+  })
+}

@@ -1,0 +1,58 @@
+import type { Call } from './calls.ts'
+
+/** `waiting`: not begun as far as is known; `running`: next to be answered by its worker. */
+export type TaskState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+
+// The executor of a promise runs within its constructor, before a field could take its switches over.
+let resolveLast: (value: never) => void
+let rejectLast: (reason: unknown) => void
+const keepSwitches = (resolve: (value: never) => void, reject: (reason: unknown) => void): void => {
+  resolveLast = resolve
+  rejectLast = reject
+}
+
+/**
+ * The promise that `pool.apply()` returns: of what the function returns, or of its error.
+ *
+ * ```ts
+ * const task = pool.apply(render, [page])
+ * if (tooLate) task.cancel()
+ * const html = await task
+ * ```
+ */
+export class Task<T> extends Promise<T> {
+  /** `then`, `catch` and `finally` give ordinary promises. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  readonly #call: Call
+
+  /** Tasks are made by `pool.apply()`. */
+  constructor(call: Call) {
+    super(keepSwitches)
+    this.#call = call
+    call.resolve = resolveLast as (value: unknown) => void
+    call.reject = rejectLast
+    call.promise = this
+  }
+
+  /** Counts the tasks of a pool from 1. */
+  get id(): number {
+    return this.#call.id
+  }
+
+  get state(): TaskState {
+    return this.#call.state
+  }
+
+  /**
+   * Gives the task up before it runs: the promise rejects with a `CancelledError` (`MC_TASK_CANCELLED`), which needs no
+   * handler. Returns false when it runs already or is over, as `Future.cancel()` of
+   * [Python](https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel) does; to end a
+   * task that runs, give `apply` a `signal`.
+   */
+  cancel(): boolean {
+    return this.#call.cancel()
+  }
+}
