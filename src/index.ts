@@ -20,5 +20,5 @@ export {
 export { wait } from './process/wait.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
-export type { ResultStream } from './pool/stream.ts'
-export type { Task, TaskState } from './pool/task.ts'
+export { ResultStream } from './pool/stream.ts'
+export { Task, type TaskState } from './pool/task.ts'

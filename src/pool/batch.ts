@@ -1,7 +1,6 @@
 import type { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { PoolFunction } from './functions.ts'
-import type { Member } from './member.ts'
 
 /**
  * What travels to a worker in one message, and what becomes of it: one call, several calls, or consecutive items of a
@@ -22,7 +21,7 @@ export interface Batch {
   answered: number
   /** Milliseconds that one item is taken to cost. */
   costMs: number
-  member: Member | undefined
+  holder: Holder | undefined
 
   resolved(at: number, values: readonly unknown[]): void
   rejected(at: number, reason: unknown): void
@@ -34,6 +33,15 @@ export interface Batch {
   describe(at: number): string
   /** Position within the input of a map; nothing for a call. */
   itemIndex(at: number): number | undefined
+}
+
+/** The member of the roster that has a batch. */
+export interface Holder {
+  readonly batches: readonly Batch[]
+  /** Ends its worker at once, for a reason in words. */
+  kill(reason: string): void
+  /** Asks its worker to skip what has not begun of a batch. */
+  cancel(batch: Batch): void
 }
 
 /** Where batches come from: the calls of `apply`, a map, a stream. */

@@ -3,11 +3,10 @@ import { Kind } from '../channel/messages.ts'
 import { type Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import type { Batch, Source } from './batch.ts'
+import type { Batch, Holder, Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
-import type { Member } from './member.ts'
-import type { TaskState } from './task.ts'
+import type { TaskRecord, TaskState } from './task.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
@@ -30,7 +29,7 @@ export interface CallOptions {
 }
 
 /** One call of `apply`: it waits, is sent in a batch, and settles once. */
-export class Call {
+export class Call implements TaskRecord {
   readonly id: number
   readonly fn: PoolFunction
   readonly site: Error | undefined
@@ -76,16 +75,13 @@ export class Call {
   /** Next to be answered by its worker. */
   get isRunning(): boolean {
     return (
-      this.batch !== undefined && this.batch.answered === this.place && this.batch.member?.batches[0] === this.batch
+      this.batch !== undefined && this.batch.answered === this.place && this.batch.holder?.batches[0] === this.batch
     )
   }
 
   cancel(): boolean {
     if (this.settled !== undefined || this.isRunning) return false
-    this.#queue.abort(
-      this,
-      new CancelledError(`Task ${this.id}, ${this.fn.shipped.name}(), was cancelled before it ran.`),
-    )
+    this.#queue.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
     return true
   }
 
@@ -177,8 +173,8 @@ export class CallQueue implements Source {
     const { batch, isRunning } = call
     if (!call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) return
     if (batch === undefined) this.#waiting--
-    else if (isRunning && call.alone) batch.member?.kill(`task ${call.id} was aborted`)
-    else if (batch.count === 1) batch.member?.cancel(batch)
+    else if (isRunning && call.alone) batch.holder?.kill(`task ${call.id} was aborted`)
+    else if (batch.count === 1) batch.holder?.cancel(batch)
     this.#events.settled(call)
   }
 
@@ -240,7 +236,7 @@ class CallBatch implements Batch {
   readonly losses: number
   answered = 0
   costMs = 0
-  member: Member | undefined
+  holder: Holder | undefined
   readonly #queue: CallQueue
   readonly #calls: readonly Call[]
 
@@ -283,7 +279,7 @@ class CallBatch implements Batch {
   }
 
   describe(at: number): string {
-    return `task ${this.#calls[at]?.id}, ${this.fn.shipped.name}()`
+    return `task ${this.#calls[at]?.id}, ${this.fn.name}()`
   }
 
   itemIndex(): undefined {

@@ -47,7 +47,9 @@ export class PoolCore {
 
   constructor(options: CheckedPoolOptions, backend: Backend) {
     this.options = options
-    this.#functions = new FunctionTable(() => this.roster.members)
+    this.#functions = new FunctionTable((fn) => {
+      for (const member of this.roster.members) member.forget(fn)
+    })
     this.#scheduler = new Scheduler(() => this.roster.members, options.processes)
     this.#calls = new CallQueue({
       offered: (queue) => this.#offered(queue),
@@ -235,7 +237,7 @@ export class PoolCore {
   #cancelAll(reasonFor: (what: string) => unknown): void {
     for (const work of this.#works.keys()) work.abort(reasonFor(work.describe()))
     for (const member of this.roster.members) if (member.state !== 'preparing') this.#cancelHeld(member, reasonFor)
-    this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.shipped.name}(),`))
+    this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.name}(),`))
   }
 
   #cancelHeld(member: Member, reasonFor?: (what: string) => unknown): void {

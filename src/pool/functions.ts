@@ -1,10 +1,11 @@
 import type { ShippedFunction } from '../marshal/marshal.ts'
-import type { Member } from './member.ts'
 import { Pace } from './pace.ts'
 
 /** A function as the pool knows it: what is sent, and how long it takes. */
 export interface PoolFunction {
   readonly shipped: ShippedFunction
+  /** What texts call it. */
+  readonly name: string
   readonly pace: Pace
   /** Calls, maps and streams that may still send it. */
   users: number
@@ -17,17 +18,18 @@ const IDLE_KEPT = 64
 export class FunctionTable {
   readonly #known = new Map<number, PoolFunction>()
   readonly #idle = new Set<PoolFunction>()
-  readonly #members: () => Iterable<Member>
+  readonly #forget: (fn: PoolFunction) => void
 
-  constructor(members: () => Iterable<Member>) {
-    this.#members = members
+  /** `forget`: no worker will be sent the function again. */
+  constructor(forget: (fn: PoolFunction) => void) {
+    this.#forget = forget
   }
 
   /** To be paired with `leave`. */
   enter(shipped: ShippedFunction): PoolFunction {
     let fn = this.#known.get(shipped.id)
     if (fn === undefined) {
-      fn = { shipped, pace: new Pace(), users: 0 }
+      fn = { shipped, name: shipped.name || '<anonymous>', pace: new Pace(), users: 0 }
       this.#known.set(shipped.id, fn)
     }
     if (fn.users++ === 0) this.#idle.delete(fn)
@@ -41,7 +43,7 @@ export class FunctionTable {
     for (const oldest of this.#idle) {
       this.#idle.delete(oldest)
       this.#known.delete(oldest.shipped.id)
-      for (const member of this.#members()) member.forget(oldest)
+      this.#forget(oldest)
       return
     }
   }

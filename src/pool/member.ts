@@ -1,7 +1,7 @@
 import { InternalError, TimeoutError } from '../base/errors.ts'
 import type { Worker, WorkerExit } from '../backend/backend.ts'
 import { Kind, type Message } from '../channel/messages.ts'
-import type { Batch } from './batch.ts'
+import type { Batch, Holder } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** What a member tells its roster. */
@@ -25,7 +25,7 @@ const UNKNOWN_MS = 5
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** One worker of a pool and what it holds. */
-export class Member {
+export class Member implements Holder {
   readonly worker: Worker
   state: MemberState = 'starting'
   /** Sent and not completely answered, in the order in which the worker runs them. */
@@ -60,7 +60,7 @@ export class Member {
       this.#headSinceMs = performance.now()
       this.worker.setBusy(true)
     }
-    batch.member = this
+    batch.holder = this
     this.batches.push(batch)
     this.items += batch.count
     const { pace } = batch.fn

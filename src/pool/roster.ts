@@ -3,7 +3,7 @@ import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import { childIdentity } from '../worker/context.ts'
-import type { Batch } from './batch.ts'
+import type { Batch, Holder } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
@@ -138,7 +138,7 @@ export class Roster {
   }
 
   #unprepared(member: Member, reason: unknown): void {
-    const name = this.#preparation?.fn.shipped.name
+    const name = this.#preparation?.fn.name
     const text = reason instanceof Error ? reason.message : String(reason)
     const error = new ManycoreError(
       'MC_WORKER_INITIALIZER',
@@ -202,7 +202,7 @@ class PreparationBatch implements Batch {
   readonly losses = 0
   answered = 0
   costMs = 0
-  member: Member | undefined
+  holder: Holder | undefined
   readonly #done: () => void
   readonly #failed: (reason: unknown) => void
 
@@ -230,7 +230,7 @@ class PreparationBatch implements Batch {
   }
 
   describe(): string {
-    return `the initializer ${this.fn.shipped.name}()`
+    return `the initializer ${this.fn.name}()`
   }
 
   itemIndex(): undefined {

@@ -1,7 +1,16 @@
-import type { Call } from './calls.ts'
-
 /** `waiting`: not begun as far as is known; `running`: next to be answered by its worker. */
 export type TaskState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+
+/** What a task stands for. */
+export interface TaskRecord {
+  readonly id: number
+  readonly state: TaskState
+  cancel(): boolean
+  // Set by its Task.
+  resolve: (value: unknown) => void
+  reject: (reason: unknown) => void
+  promise: Promise<unknown>
+}
 
 // The executor of a promise runs within its constructor, before a field could take its switches over.
 let resolveLast: (value: never) => void
@@ -26,24 +35,24 @@ export class Task<T> extends Promise<T> {
     return Promise
   }
 
-  readonly #call: Call
+  readonly #record: TaskRecord
 
   /** Tasks are made by `pool.apply()`. */
-  constructor(call: Call) {
+  constructor(record: TaskRecord) {
     super(keepSwitches)
-    this.#call = call
-    call.resolve = resolveLast as (value: unknown) => void
-    call.reject = rejectLast
-    call.promise = this
+    this.#record = record
+    record.resolve = resolveLast as (value: unknown) => void
+    record.reject = rejectLast
+    record.promise = this
   }
 
   /** Counts the tasks of a pool from 1. */
   get id(): number {
-    return this.#call.id
+    return this.#record.id
   }
 
   get state(): TaskState {
-    return this.#call.state
+    return this.#record.state
   }
 
   /**
@@ -53,6 +62,6 @@ export class Task<T> extends Promise<T> {
    * task that runs, give `apply` a `signal`.
    */
   cancel(): boolean {
-    return this.#call.cancel()
+    return this.#record.cancel()
   }
 }

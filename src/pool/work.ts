@@ -1,9 +1,8 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import type { Batch, Source } from './batch.ts'
+import type { Batch, Holder, Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
-import type { Member } from './member.ts'
 
 // An item that is sent again and again and never begins is what kills the workers.
 const MOST_LOSSES = 3
@@ -114,9 +113,9 @@ export class Work implements Source {
     this.#again.length = 0
     this.#waitingAgain = 0
     for (const batch of this.#sent) {
-      if (this.owner !== undefined && batch.member?.batches[0] === batch)
-        batch.member.kill(`${this.describe()} was aborted`)
-      else batch.member?.cancel(batch)
+      if (this.owner !== undefined && batch.holder?.batches[0] === batch)
+        batch.holder.kill(`${this.describe()} was aborted`)
+      else batch.holder?.cancel(batch)
     }
     this.#sent.clear()
     if (this.open > 0) this.#events.held(false)
@@ -181,7 +180,7 @@ export class Work implements Source {
   }
 
   describe(): string {
-    return `${this.options.verb}(${this.fn.shipped.name})`
+    return `${this.options.verb}(${this.fn.name})`
   }
 
   #batch(index: number, items: readonly Item[], losses: number): ItemBatch {
@@ -226,7 +225,7 @@ class ItemBatch implements Batch {
   readonly losses: number
   answered = 0
   costMs = 0
-  member: Member | undefined
+  holder: Holder | undefined
   readonly #work: Work
   readonly #items: readonly Item[]
 
