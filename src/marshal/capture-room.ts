@@ -1,7 +1,5 @@
-import { ValueUnsendableError } from '../base/errors.ts'
+import { captureGraph } from '../capture/capture.ts'
+import type { Graph } from '../capture/graph.ts'
 import type { CaptureGraph } from './rooms.ts'
 
-export const capture: CaptureGraph = (value, { label }) => {
-  if (typeof value === 'function') return { source: value.toString() }
-  throw new ValueUnsendableError(`${label} cannot be sent yet.`, label)
-}
+export const capture: CaptureGraph = (value, options): Graph => captureGraph(value, options)
