@@ -23,9 +23,10 @@ export function makeCode(rebuild: Rebuild, node: FunctionNode | ClassNode): Func
     node.kind === 'function' && node.home !== undefined ? (rebuild.value(node.home) as object | null) : undefined
   const base = node.kind === 'class' ? rebuild.value(node.base) : undefined
   const self = node.kind === 'function' ? rebuild.value(node.self) : undefined
-  const captured = unit.captures.map((name, i) =>
-    name.startsWith(CELL_PREFIX) ? cellOf(rebuild, node.captures[i]) : undefined,
-  )
+  const captured = unit.captures.map((name, i) => {
+    if (name.startsWith(CELL_PREFIX)) return cellOf(rebuild, node.captures[i])
+    return unit.early?.includes(name) ? rebuild.value(node.captures[i]) : undefined
+  })
   const { fn, fill } = instantiate(
     unit,
     self,
@@ -53,12 +54,18 @@ function sameText(known: Function, node: FunctionNode | ClassNode): boolean {
 // A function that was sent is a snapshot of all it captured, so what it brings replaces what an earlier one brought. Data
 // only needs the class to be there: it must not reset what tasks have changed in it since.
 function keep(rebuild: Rebuild, node: FunctionNode | ClassNode, known: Function): Function {
-  const root = rebuild.node(rebuild.graph.root)
-  const sentAsCode = root?.kind === 'function' || root?.kind === 'class' || root?.kind === 'bound'
   const fill = originOf(known)?.fill
-  if (!sentAsCode || isOriginal(node.id as string)) rebuild.kept.add(node)
+  if (isOriginal(node.id as string) || !isCaptured(rebuild, node)) rebuild.kept.add(node)
   else if (fill) rebuild.fills.set(node, fill)
   return known
+}
+
+function isCaptured(rebuild: Rebuild, node: GraphNode): boolean {
+  const root = rebuild.node(rebuild.graph.root)
+  if (root?.kind === 'function' || root?.kind === 'class' || root?.kind === 'bound') return true
+  return rebuild.graph.nodes.some(
+    (one) => one.kind === 'function' && one.captures.some((ref) => rebuild.node(ref) === node),
+  )
 }
 
 function takeSetters(cls: Function, node: ClassNode): void {

@@ -1,6 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { ImporterNode, ImportNode } from './graph.ts'
-import { CELL_PREFIX, type Unit, UNIT_NAME } from './unit.ts'
+import { type Unit, UNIT_NAME } from './unit.ts'
 import { rememberStandIn } from './provenance.ts'
 
 /** `true` while an instance is made whose constructors and field initialisers must not run. */
@@ -39,15 +39,14 @@ export function unitByKey(key: string): Unit {
   return unit
 }
 
-/** Makes the user's function anew; a cell is given at once, the other variables are filled in later. */
+/** Makes the user's function anew; most captured variables are filled in later and undefined for now. */
 export function instantiate(unit: Unit, self: unknown, captured: unknown[], extras: unknown[]): Compiled {
   let factory = factories.get(unit.key)
   if (factory === undefined) {
     factory = compile(unit)
     factories.set(unit.key, factory)
   }
-  const cells = unit.captures.map((name, i) => (name.startsWith(CELL_PREFIX) ? captured[i] : undefined))
-  const [fn, fill] = factory.call(self, ...cells, ...extras)
+  const [fn, fill] = factory.call(self, ...captured, ...extras)
   return { fn, fill }
 }
 

@@ -13,6 +13,8 @@ export interface Unit {
   isModule: boolean
   /** Names of the captured variables; those that are cells carry `CELL_PREFIX`. */
   captures: string[]
+  /** Those whose values are needed when the text runs, for computed names of fields. */
+  early?: string[]
   /** Further parameters, behind the captured variables. */
   extras: UnitExtra[]
 }

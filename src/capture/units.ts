@@ -53,7 +53,16 @@ function makeUnit(record: FunctionRecord): Unit {
   const setter = captures.length > 0 ? `,function(ª){${captures.map((name, i) => `${name}=ª[${i}]`).join(';')}}` : ''
   const text = `${head}${applyEdits(facts.text, edits)}${frame.after}${setter}]})`
   const place = placeOf(record, head.length, frame.keyEdit)
-  const unit = { text, url: script.url || 'captured', ...place, isModule: script.isModule, captures, extras }
+  const early = captures.filter((name) => record.keyVariables.has(name))
+  const unit = {
+    text,
+    url: script.url || 'captured',
+    ...place,
+    isModule: script.isModule,
+    captures,
+    ...(early.length > 0 && { early }),
+    extras,
+  }
   return { key: hash(`${unit.url}\n${place.line}:${place.column}\n${text}`), ...unit }
 }
 
