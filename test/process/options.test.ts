@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { Process, activeChildren, setExecutable, wait } from 'manycore'
 
@@ -51,7 +52,7 @@ describe('bad input to Process', () => {
   })
 
   it('#030 refuses at start() what cannot travel, and the process can still be closed', () => {
-    const open = new WeakRef({})
+    const open = new Socket()
     const child = new Process({ target: (value: unknown) => value, args: [{ deep: [open] }] })
     assert.throws(() => child.start(), { code: 'MC_VALUE_UNSENDABLE', message: /args\[0\]\.deep\[0\]/ })
     const captured = new Process({ target: () => open })
