@@ -48,7 +48,7 @@ export function describeError(thrown: unknown): { description: ErrorDescription;
       return { list: value.map((item) => part(item, true)) }
     }
     if (survey(value).form !== Form.graph) return { value }
-    return { rich: rich.push(value) - 1, text: textOf(value) }
+    return { rich: rich.push(value) - 1, text: shortText(value) }
   }
 
   function record(error: object): number {
@@ -182,12 +182,13 @@ function read(object: object, key: string): unknown {
 
 function readText(object: object, key: string): string | undefined {
   const value = read(object, key)
-  return value === undefined || typeof value === 'string' ? value : textOf(value)
+  return value === undefined || typeof value === 'string' ? value : shortText(value)
 }
 
-function textOf(value: unknown): string {
+/** `[Socket]`, `[Function: send]`, `[Object]`. */
+function shortText(value: unknown): string {
   try {
-    return inspect(value, { depth: 1, maxStringLength: 1000, maxArrayLength: 20 })
+    return inspect(value, { depth: -1 })
   } catch {
     return Object.prototype.toString.call(value)
   }

@@ -3,20 +3,17 @@ import { RemoteError } from '../base/errors.ts'
 import { reviveError } from '../codec/error.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { SentError } from './encode-error.ts'
-import type { MapStack } from './rooms.ts'
+import { inSources } from './sent-code.ts'
 
-export interface ErrorReader {
-  decode(payload: Payload): unknown
-  readonly mapStack: MapStack | undefined
-}
+type Decode = (payload: Payload) => unknown
 
 /** What was thrown, with its class where that can be had. A promise only where modules must be imported first. */
-export function decodeError(payload: Payload, callSite: Error | undefined, reader: ErrorReader): unknown {
+export function decodeError(payload: Payload, callSite: Error | undefined, decode: Decode): unknown {
   try {
-    const sent = reader.decode(payload) as SentError
-    const rich = decodeRich(sent.rich, reader)
-    if (rich instanceof Promise) return rich.then((values) => revive(sent, values, callSite, reader))
-    return revive(sent, rich, callSite, reader)
+    const sent = decode(payload) as SentError
+    const rich = decodeRich(sent.rich, decode)
+    if (rich instanceof Promise) return rich.then((values) => revive(sent, values, callSite))
+    return revive(sent, rich, callSite)
   } catch (cause) {
     const text = `A task failed in a worker, but its error could not be read: ${cause instanceof Error ? cause.message : String(cause)}`
     return new RemoteError(text, 'Error', '', { cause })
@@ -24,21 +21,21 @@ export function decodeError(payload: Payload, callSite: Error | undefined, reade
 }
 
 /** The parts that could be built, each at its position. */
-function decodeRich(rich: SentError['rich'], reader: ErrorReader): unknown[] | Promise<unknown[]> {
+function decodeRich(rich: SentError['rich'], decode: Decode): unknown[] | Promise<unknown[]> {
   if (rich === undefined) return []
   if (!Array.isArray(rich)) {
-    const together = attempt(rich, reader)
+    const together = attempt(rich, decode)
     return together instanceof Promise ? together.then(allOrNone) : allOrNone(together)
   }
-  const parts = rich.map((part) => (part === undefined ? FAILED : attempt(part, reader)))
+  const parts = rich.map((part) => (part === undefined ? FAILED : attempt(part, decode)))
   return parts.some((part) => part instanceof Promise) ? Promise.all(parts).then(onlyGood) : onlyGood(parts)
 }
 
 const FAILED = Symbol('failed')
 
-function attempt(payload: Payload, reader: ErrorReader): unknown {
+function attempt(payload: Payload, decode: Decode): unknown {
   try {
-    const value = reader.decode(payload)
+    const value = decode(payload)
     return value instanceof Promise ? value.catch(() => FAILED) : value
   } catch {
     return FAILED
@@ -57,19 +54,11 @@ function onlyGood(values: readonly unknown[]): unknown[] {
   return good
 }
 
-function revive(sent: SentError, rich: readonly unknown[], callSite: Error | undefined, reader: ErrorReader): unknown {
+function revive(sent: SentError, rich: readonly unknown[], callSite: Error | undefined): unknown {
   return reviveError(sent.description, rich, (stack, isRoot) => {
-    const mapped = inSources(stack, reader.mapStack)
+    const mapped = inSources(stack)
     return isRoot ? joined(mapped, sent.place, callSite) : mapped
   })
-}
-
-function inSources(stack: string, mapStack: MapStack | undefined): string {
-  try {
-    return mapStack?.(stack) ?? stack
-  } catch {
-    return stack
-  }
 }
 
 /** The frames of the worker, where that was, and the frames that led to the call. */

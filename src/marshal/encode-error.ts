@@ -1,15 +1,8 @@
 import type { Payload } from '../codec/payload.ts'
 import type { ErrorDescription } from '../codec/error.ts'
 import { describeError } from '../codec/error.ts'
-import { CaptureNeeded } from './graph-hooks.ts'
 
-export interface ErrorWriter {
-  encode(value: unknown, label: string): Payload
-  /** Who this side is. */
-  readonly place: string | undefined
-  /** Whether to throw `CaptureNeeded` instead of leaving out what needs capture. */
-  readonly waitForCapture: boolean
-}
+type Encode = (value: unknown, label: string) => Payload
 
 /** An error on its way: texts and plain fields, and beside them what may fail to be built at the other end. */
 export interface SentError {
@@ -19,27 +12,25 @@ export interface SentError {
   readonly rich?: Payload | (Payload | undefined)[]
 }
 
-/** Encodes anything thrown. What cannot travel of it is left out; its texts always arrive. */
-export function encodeError(error: unknown, writer: ErrorWriter): Payload {
+/** Encodes anything thrown. What cannot travel of it is left out; its texts always arrive. `place` says where it was. */
+export function encodeError(error: unknown, encode: Encode, place: string | undefined): Payload {
+  const where = place === undefined ? {} : { place }
   try {
     const { description, rich } = describeError(error)
-    const sent: SentError = writer.place === undefined ? { description } : { description, place: writer.place }
-    if (rich.length === 0) return writer.encode(sent, 'error')
-    return writer.encode({ ...sent, rich: encodeRich(rich, writer) }, 'error')
+    if (rich.length === 0) return encode({ description, ...where }, 'error')
+    return encode({ description, ...where, rich: encodeRich(rich, encode) }, 'error')
   } catch (failure) {
-    if (failure instanceof CaptureNeeded) throw failure
-    return writer.encode(lastResort(error, failure, writer), 'error')
+    return encode({ description: lastResort(error, failure), ...where }, 'error')
   }
 }
 
-function encodeRich(rich: readonly unknown[], writer: ErrorWriter): NonNullable<SentError['rich']> {
+function encodeRich(rich: readonly unknown[], encode: Encode): NonNullable<SentError['rich']> {
   try {
-    return bare(writer.encode(rich, 'error'))
-  } catch (failure) {
-    if (failure instanceof CaptureNeeded && writer.waitForCapture) throw failure
+    return bare(encode(rich, 'error'))
+  } catch {
     return rich.map((value) => {
       try {
-        return bare(writer.encode(value, 'error'))
+        return bare(encode(value, 'error'))
       } catch {
         return undefined
       }
@@ -53,11 +44,10 @@ function bare(payload: Payload): Payload {
   return { tag, body, buffers }
 }
 
-function lastResort(error: unknown, failure: unknown, writer: ErrorWriter): SentError {
+function lastResort(error: unknown, failure: unknown): ErrorDescription {
   const message = plainText(error)
   const stack = `Error: ${message}\nIt could not be taken apart: ${plainText(failure)}`
-  const description = { root: { error: 0 }, records: [{ base: 'Error', name: 'Error', message, stack, fields: [] }] }
-  return writer.place === undefined ? { description } : { description, place: writer.place }
+  return { root: { error: 0 }, records: [{ base: 'Error', name: 'Error', message, stack, fields: [] }] }
 }
 
 function plainText(value: unknown): string {

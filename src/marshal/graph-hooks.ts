@@ -1,57 +1,88 @@
+import { ValueUnreadableError } from '../base/errors.ts'
+import type { CaptureOptions, Special } from '../capture/walk.ts'
+import type { Graph } from '../capture/graph.ts'
 import type { GraphHooks } from '../codec/codec.ts'
 import type { RegisteredType } from '../codec/registry.ts'
 import { addType, typeNamed, typeOf } from '../codec/registry.ts'
-import { ValueUnreadableError } from '../base/errors.ts'
-import type { GraphOptions, Rooms } from './rooms.ts'
+import { adopt, rooms } from './rooms.ts'
+import { rememberSentCode } from './sent-code.ts'
 
-/** Thrown inside of a marshal when a value needs capture and this side has not loaded it yet. */
-export class CaptureNeeded extends Error {}
-
+/** The codec's hooks for one peer, which remember what it already has. */
 export interface PeerHooks extends GraphHooks {
-  /** Notes that what was captured since the last call reached its payload, so that the peer will have it. */
+  /** Notes that what was captured since the last call is on its way, so that the peer will have it. */
   sent(): void
 }
 
 /**
- * Joins the codec with capture for one peer: one object stands for the peer in both directions, so that a class that is
- * sent twice is one class; a registered type is sent along with its first instance.
+ * Joins the codec with capture. `peer` is one object for both directions, so that a class that is sent twice is one
+ * class; without it a graph carries everything that any peer needs.
  */
-export function graphHooks(rooms: Rooms, peer: object | undefined): PeerHooks {
-  const known = new Set<string>()
-  let fresh: string[] = []
+export function graphHooks(peer: object | undefined, captures?: CaptureOptions['captures']): PeerHooks {
+  const knownTypes = new Set<string>()
+  const knownUnits = new Set<string>()
+  let fresh: (() => void)[] = []
 
-  const options: GraphOptions = {
-    peer,
-    special(value) {
-      const type = typeOf(value)
-      if (type === undefined) return undefined
-      const data = type.encode(value)
-      if (known.has(type.name)) return { id: type.name, data: [data] }
-      if (peer !== undefined) fresh.push(type.name)
-      return { id: type.name, data: [data, type.Class, type.encode, type.decode] }
-    },
-    revive(id, sent) {
-      const [data, Class, encode, decode] = sent as [unknown, ...unknown[]]
-      const type = typeNamed(id) ?? learn({ name: id, Class, encode, decode } as RegisteredType)
-      known.add(id)
-      return type.decode(data)
-    },
+  function special(value: object): Special | undefined {
+    const type = typeOf(value)
+    if (type === undefined) return undefined
+    const data = encodeAs(type, value)
+    if (knownTypes.has(type.name)) return { id: type.name, data: [data] }
+    if (peer !== undefined) fresh.push(() => knownTypes.add(type.name))
+    return { id: type.name, data: [data, type.Class, type.encode, type.decode] }
+  }
+
+  function revive(id: string, sent: unknown): unknown {
+    const [data, Class, encode, decode] = sent as [unknown, ...unknown[]]
+    const type = typeNamed(id) ?? learn({ name: id, Class, encode, decode } as RegisteredType)
+    if (peer !== undefined) knownTypes.add(id)
+    return type.decode(data)
+  }
+
+  function withoutKnownUnits(graph: Graph): Graph {
+    if (peer === undefined) return graph
+    const units = graph.units.filter(({ key }) => !knownUnits.has(key))
+    for (const { key } of units) fresh.push(() => knownUnits.add(key))
+    return { ...graph, units }
   }
 
   return {
     capture(value, label) {
       fresh = []
-      if (rooms.capture === undefined) throw new CaptureNeeded()
-      return rooms.capture(value, { ...options, label })
+      try {
+        const graph = rooms.capture.captureGraph(value, { label, peer, special, captures })
+        rememberSentCode(rooms.capture.sentCodeOf(graph))
+        return withoutKnownUnits(graph)
+      } catch (error) {
+        throw adopt(error)
+      }
     },
     rebuild(graph) {
-      if (rooms.rebuild !== undefined) return rooms.rebuild(graph, options)
-      return rooms.loadRebuild().then(() => rooms.rebuild!(graph, options))
+      try {
+        const value = rooms.rebuild.rebuildGraph(graph as Graph, { peer, revive })
+        if (!(value instanceof Promise)) return value
+        return value.catch((error: unknown) => {
+          throw adopt(error)
+        })
+      } catch (error) {
+        throw adopt(error)
+      }
     },
     sent() {
-      for (const name of fresh) known.add(name)
+      for (const note of fresh) note()
       fresh = []
     },
+  }
+}
+
+function encodeAs(type: RegisteredType, value: object): unknown {
+  try {
+    return type.encode(value)
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    throw new rooms.walk.Unsendable(
+      `is a ${type.name}, whose registered encode() threw: ${text}`,
+      `See what encode() of registerType(${type.name}) needs.`,
+    )
   }
 }
 
