@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -33,6 +34,11 @@ function scriptIdOf(value: object): string {
   return location.scriptId
 }
 
+interface Counted {
+  readonly functionName: string
+  readonly ranges: readonly { readonly count: number }[]
+}
+
 const here = (a: number): number => a + 1
 
 async function importFile(name: string, source: string): Promise<Record<string, (...args: never[]) => unknown>> {
@@ -48,15 +54,41 @@ describe('the script of a function', () => {
     assert.equal(debuggerCycles(), before)
   })
 
-  it('is found with one Debugger cycle when nothing of it is running, and then remembered', async () => {
+  it('is found without the Debugger when nothing of it is running, and then remembered', async () => {
     const { idle } = await importFile('idle.mjs', 'export const idle = () => 1\n')
     assert.ok(idle)
     const before = debuggerCycles()
     const record = scriptOf(look(idle))
-    assert.equal(record?.url, pathToFileURL(join(folder, 'idle.mjs')).href)
-    assert.equal(record?.isModule, true)
+    assert.deepEqual(record, {
+      scriptId: scriptIdOf(idle),
+      url: pathToFileURL(join(folder, 'idle.mjs')).href,
+      isModule: true,
+    })
     assert.equal(scriptOf(look(idle)), record)
-    assert.equal(debuggerCycles(), before + 1)
+    assert.equal(debuggerCycles(), before)
+  })
+
+  it('is found without spoiling the coverage that somebody collects', () => {
+    const script = join(folder, 'covered.mjs')
+    const resolve = (name: string): string => JSON.stringify(import.meta.resolve(`#dist/capture/${name}.js`))
+    writeFileSync(
+      script,
+      `import { look } from ${resolve('inspector')}
+      import { scriptOf } from ${resolve('scripts')}
+      const { idle } = await import('./idle.mjs')
+      function counted() {}
+      for (let i = 0; i < 10; i++) counted()
+      scriptOf(look(idle))
+      for (let i = 0; i < 10; i++) counted()`,
+    )
+    const out = join(folder, 'coverage')
+    execFileSync(process.execPath, [script], { env: { ...process.env, NODE_V8_COVERAGE: out } })
+    const report = readFileSync(join(out, readdirSync(out)[0] as string), 'utf8')
+    const { result } = JSON.parse(report) as { result: { url: string; functions: Counted[] }[] }
+    const counted = result
+      .find(({ url }) => url.endsWith('covered.mjs'))
+      ?.functions.find(({ functionName }) => functionName === 'counted')
+    assert.equal(counted?.ranges[0]?.count, 20)
   })
 
   it('tells CommonJS from modules, and eval has no URL', async () => {
