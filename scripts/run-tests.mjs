@@ -66,15 +66,19 @@ function hasSource(file) {
 }
 
 function runNode(files, { concurrency, timeout }, { run, temp }) {
-  const args = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeout}`]
+  const args = [
+    ...process.execArgv,
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${timeout}`,
+  ]
   const env = { ...process.env, [MARK]: run, TMPDIR: temp, TEMP: temp, TMP: temp }
   // Set when a test runs this script; node's runner refuses to run inside itself.
   delete env['NODE_TEST_CONTEXT']
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, '--enable-source-maps', ...args, ...files], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env,
-    })
+    const child = spawn(process.execPath, [...args, ...files], { stdio: ['ignore', 'pipe', 'inherit'], env })
+    const watch = setInterval(endHangingFiles, 1000, child.pid, Number(timeout), new Map())
     let tail = ''
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk)
@@ -82,10 +86,23 @@ function runNode(files, { concurrency, timeout }, { run, temp }) {
     })
     child.on('error', reject)
     child.on('close', (code, signal) => {
+      clearInterval(watch)
       if (signal !== null) console.error(`node --test was ended by ${signal}.`)
       resolve({ code: code ?? 1, tests: Number(/ℹ tests (\d+)/.exec(tail)?.[1] ?? 0) })
     })
   })
+}
+
+// `--test-timeout` is kept by the test's own process, from Node 24 on by nobody else: one whose event loop is blocked
+// never ends. `firstSeen` holds the processes of the test files, with the time.
+function endHangingFiles(runner, timeoutMs, firstSeen) {
+  for (const { pid, parent, command } of processTable()) {
+    if (parent !== runner) continue
+    if (!firstSeen.has(pid)) firstSeen.set(pid, Date.now())
+    if (Date.now() - firstSeen.get(pid) < timeoutMs + 1000) continue
+    console.error(`Ended a test file that took longer than ${timeoutMs} ms: ${command}`)
+    process.kill(pid, 'SIGKILL')
+  }
 }
 
 async function nothingLeft(before, settleMs) {
@@ -118,23 +135,31 @@ function leftovers({ run, temp, memory }) {
 
 // Every process that a test starts inherits the mark, however deep, unless it is given an environment without it.
 function livingProcesses(mark) {
-  if (!existsSync('/proc/self/environ')) return []
+  return processTable().filter(({ pid }) => read(`/proc/${pid}/environ`).split('\0').includes(mark))
+}
+
+function processTable() {
+  if (!existsSync('/proc/self/stat')) return []
   const found = []
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
-    try {
-      if (!readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(mark)) continue
-      const [state, parent] = readFileSync(`/proc/${entry}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')
-      if (state === 'Z') continue
-      const command = readFileSync(`/proc/${entry}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
-      found.push({ pid: Number(entry), parent, command })
-    } catch {
-      // It ended while we looked, or belongs to somebody else.
-    }
+    const [state, parent] = read(`/proc/${entry}/stat`)
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    if (parent === undefined || state === 'Z' || state === 'X') continue
+    const command = read(`/proc/${entry}/cmdline`).replaceAll('\0', ' ').trim()
+    found.push({ pid: Number(entry), parent: Number(parent), command })
   }
   return found
+}
+
+// Empty for a process that ended while we looked, or that belongs to somebody else.
+function read(file) {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 function sharedMemoryFiles() {
