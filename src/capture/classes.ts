@@ -1,6 +1,7 @@
 import { type ClassMember, lostFieldName } from './class-layout.ts'
 import type { Attachments, ClassNode, Encoded } from './graph.ts'
 import { isFunction, ownValue, textOf } from './peek.ts'
+import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
 import { lookUp } from './variables.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
@@ -56,7 +57,7 @@ function isFromText(walk: Walk, record: FunctionRecord, holder: object, key: Pro
 }
 
 function isWrittenIn(walk: Walk, { facts, seen }: FunctionRecord, fn: Function): boolean {
-  const { location } = walk.look(fn)
+  const location = writtenPlace(walk, fn)?.location
   return location !== undefined && location.scriptId === seen.location?.scriptId && facts.text.includes(textOf(fn))
 }
 
@@ -113,7 +114,7 @@ function isAt(
   const descriptor = Object.getOwnPropertyDescriptor(holder, key)
   for (const part of [descriptor?.value, descriptor?.get, descriptor?.set] as unknown[]) {
     if (!isFunction(part) || part === fn) continue
-    const { location } = walk.look(part)
+    const location = writtenPlace(walk, part)?.location
     if (!location || !seen.location || location.scriptId !== seen.location.scriptId) continue
     const offset = offsetWithin(facts.text, seen.location, location)
     if (member.range[0] <= offset && offset < member.range[1]) return true

@@ -1,14 +1,16 @@
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
+import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Attachments, BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
 import { functionName, isFunction, isPlainPrototype, ownValue, textOf } from './peek.ts'
+import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
 import { identify, originOf } from './provenance.ts'
 import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
-import { type ScriptRecord, scriptOf } from './scripts.ts'
+import type { ScriptRecord } from './scripts.ts'
 import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
 import type { FunctionRecord, Place, Walk } from './walk.ts'
 
@@ -16,10 +18,11 @@ import type { FunctionRecord, Place, Walk } from './walk.ts'
 export function encodeFunction(walk: Walk, fn: Function, place: Place | undefined): Ref {
   const reference = encodeReference(walk, fn)
   if (reference) return reference
-  const seen = walk.look(fn)
-  if (seen.bound) return encodeBound(walk, fn, seen.bound)
   const name = functionName(fn) || '(anonymous)'
-  if (!seen.location) {
+  const written = writtenPlace(walk, fn)
+  if (!written) {
+    const { bound } = walk.look(fn)
+    if (bound) return encodeBound(walk, fn, bound)
     return walk.at('function', name, () =>
       walk.refuse(
         'is a native function that no global and no builtin module leads to',
@@ -27,14 +30,35 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
       ),
     )
   }
-  const script = scriptOf(seen) ?? { scriptId: seen.location.scriptId, url: '', isModule: false }
-  if (script.url.startsWith('node:')) return encodeInternal(walk, fn, seen, script)
-  const label = script.url ? `${name} (${script.url.split('/').pop()}:${seen.location.lineNumber + 1})` : name
+  const { location, script } = written
+  if (script.url.startsWith('node:')) return encodeInternal(walk, fn, script)
+  const label = script.url ? `${name} (${script.url.split('/').pop()}:${location.lineNumber + 1})` : name
   return walk.at('function', label, () => {
+    const facts = readFacts(fn)
+    const seen =
+      !(facts instanceof Error) && needsNoScopes(facts, script) ? { ...NOTHING_SEEN, location } : walk.look(fn)
     const imported = importReference(walk, fn, seen, script)
     if (imported) return walk.add(fn, imported)
-    return encodeByValue(walk, fn, seen, script, place)
+    if (!(facts instanceof Error)) return encodeByValue(walk, fn, facts, seen, script, place)
+    return walk.refuse(
+      `has a text that could not be parsed (${facts.message})`,
+      'Put it into a module that can be imported and export it.',
+    )
   })
+}
+
+// Looking costs more than everything else here. What an ES module exports is told by the scope of the module.
+function needsNoScopes({ free, classLayout, usesThis }: FunctionFacts, script: ScriptRecord): boolean {
+  if (classLayout?.members.some(({ computed }) => computed)) return false
+  return free.size === 0 && !usesThis && (!script.isModule || reachesEntry(script.url))
+}
+
+const NOTHING_SEEN: Look = {
+  location: undefined,
+  scopes: [],
+  bound: undefined,
+  privates: undefined,
+  entries: undefined,
 }
 
 function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullable<Look['bound']>): Ref {
@@ -47,8 +71,9 @@ function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullab
   return ref
 }
 
-function encodeInternal(walk: Walk, fn: Function, seen: Look, script: ScriptRecord): Ref {
-  const original = script.url === 'node:internal/util' ? lookUp(seen.scopes ?? [], 'original')?.value : undefined
+function encodeInternal(walk: Walk, fn: Function, script: ScriptRecord): Ref {
+  const original =
+    script.url === 'node:internal/util' ? lookUp(walk.look(fn).scopes ?? [], 'original')?.value : undefined
   if (isFunction(original)) {
     const node: PromisifiedNode = { kind: 'promisified', target: undefined }
     const ref = walk.add(fn, node)
@@ -60,8 +85,14 @@ function encodeInternal(walk: Walk, fn: Function, seen: Look, script: ScriptReco
   )
 }
 
-function encodeByValue(walk: Walk, fn: Function, seen: Look, script: ScriptRecord, place: Place | undefined): Ref {
-  const facts = readFacts(walk, fn)
+function encodeByValue(
+  walk: Walk,
+  fn: Function,
+  facts: FunctionFacts,
+  seen: Look,
+  script: ScriptRecord,
+  place: Place | undefined,
+): Ref {
   const origin = originOf(fn)
   if (!origin) refuseForms(walk, facts)
   const isClass = facts.form === 'class'
@@ -105,14 +136,11 @@ function encodeByValue(walk: Walk, fn: Function, seen: Look, script: ScriptRecor
   return ref
 }
 
-function readFacts(walk: Walk, fn: Function): FunctionFacts {
+function readFacts(fn: Function): FunctionFacts | Error {
   try {
     return analyzeFunction(textOf(fn))
   } catch (error) {
-    return walk.refuse(
-      `has a text that could not be parsed (${(error as Error).message})`,
-      'Put it into a module that can be imported and export it.',
-    )
+    return error as Error
   }
 }
 
@@ -138,7 +166,12 @@ function declaresPrivate(facts: FunctionFacts, name: string): boolean {
 }
 
 function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: ScriptRecord): boolean {
-  if (facts.isStrict || facts.form === 'class' || seen.scopes?.some(({ description }) => description === 'Module'))
+  if (
+    facts.isStrict ||
+    facts.form === 'class' ||
+    script.isModule ||
+    seen.scopes?.some(({ description }) => description === 'Module')
+  )
     return true
   // Only sloppy plain functions have `caller` of their own.
   if (Object.hasOwn(fn, 'caller')) return false

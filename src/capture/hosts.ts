@@ -1,6 +1,6 @@
 import { intrinsicPathOf } from './known.ts'
 import { constructorOf, functionName, isNative, prototypesOf } from './peek.ts'
-import { scriptOf } from './scripts.ts'
+import { writtenPlace } from './places.ts'
 import type { Walk } from './walk.ts'
 
 /**
@@ -17,7 +17,7 @@ export function hostClass(walk: Walk, object: object): string | undefined {
       if (intrinsicPathOf(cls)?.[0] === 'Object') continue
       return `a ${own} (a native ${functionName(cls)})`
     }
-    const url = scriptOf(walk.look(cls))?.url
+    const url = writtenPlace(walk, cls)?.script.url
     if (url?.startsWith('node:')) return `a ${own} (${url})`
   }
   return undefined

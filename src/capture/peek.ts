@@ -25,7 +25,7 @@ export function textOf(fn: Function): string {
 }
 
 export function isNative(fn: Function): boolean {
-  return /\{\s*\[native code\]\s*\}$/.test(textOf(fn))
+  return textOf(fn).endsWith('{ [native code] }')
 }
 
 export function isFunction(value: unknown): value is Function {

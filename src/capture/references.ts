@@ -18,8 +18,9 @@ import {
   tagOf,
   textOf,
 } from './peek.ts'
+import { writtenPlace } from './places.ts'
 import { classRecord, standIn } from './provenance.ts'
-import { type ScriptRecord, scriptOf, scriptSource } from './scripts.ts'
+import { type ScriptRecord, scriptSource } from './scripts.ts'
 import type { Walk } from './walk.ts'
 
 /** A value that every process has, that the receiver has, or that can be required. */
@@ -32,7 +33,7 @@ export function encodeReference(walk: Walk, value: object): Ref | undefined {
     if (types.isProxy(value)) return undefined
     // Most functions need no index: only those of V8 and Node are in one.
     if (!isNative(value)) {
-      const script = scriptOf(walk.look(value))
+      const script = writtenPlace(walk, value)?.script
       if (script && !script.url.startsWith('node:'))
         return walk.byValue.has(value) ? undefined : encodeCommonJs(walk, value)
     }
