@@ -212,8 +212,10 @@ class ProcessWorker implements Worker {
     const { name } = this.identity
     const tail = this.#tail.text()
     const text = `Worker ${name} ${reason} before it could take tasks.${tail === '' ? '' : `\nIt wrote to stderr:\n${tail}`}`
+    // Not for a signal that came too late, as the one that follows a channel's sudden end.
+    const wasKilled = exit?.signal != null && this.#sent.has(exit.signal)
     this.#ready.reject(
-      this.#sent.size > 0 && exit !== undefined
+      wasKilled
         ? new WorkerCrashedError(text, exit)
         : new WorkerStartError(text, exit ?? { worker: name, pid: this.pid, stderrTail: tail }),
     )
