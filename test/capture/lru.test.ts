@@ -14,6 +14,16 @@ describe('a bounded cache', () => {
     assert.equal(cache.size, 2)
   })
 
+  it('keeps what is used often while many others pass', () => {
+    const cache = new LruCache<string, number>(100)
+    cache.set('often', 1)
+    for (let i = 0; i < 10_000; i++) {
+      cache.set(`once ${i}`, i)
+      assert.equal(cache.get('often'), 1)
+    }
+    assert.equal(cache.size, 100)
+  })
+
   it('keeps the weight bounded, counting a replaced entry once', () => {
     const cache = new LruCache<string, number>(10, 10)
     cache.set('a', 1, 6)
