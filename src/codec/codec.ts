@@ -35,6 +35,13 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
   }
 }
 
+/** What capture made of a value, in the cheapest form that is exact. */
+export function encodeGraph(graph: unknown, label: string): Payload {
+  const inGraph = survey(graph, DEEPEST_GRAPH)
+  if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
+  return clonePayload(Tag.graphClone, graph, inGraph, label)
+}
+
 /** The value of a payload. A promise only where modules must be imported first. Nothing of the body is kept. */
 export function decode(payload: Payload, hooks: GraphHooks): unknown {
   const text = payload.body as string
@@ -87,10 +94,7 @@ function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   const found = survey(value)
   if (found.form === Form.json) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
   if (found.form === Form.clone) return clonePayload(Tag.clone, value, found, label)
-  const graph = hooks.capture(value, label)
-  const inGraph = survey(graph, DEEPEST_GRAPH)
-  if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
-  return clonePayload(Tag.graphClone, graph, inGraph, label)
+  return encodeGraph(hooks.capture(value, label), label)
 }
 
 function clonePayload(tag: number, value: unknown, found: ReturnType<typeof survey>, label: string): Payload {

@@ -9,6 +9,8 @@ import { rememberSentCode } from './sent-code.ts'
 
 /** The codec's hooks for one peer, which remember what it already has. */
 export interface PeerHooks extends GraphHooks {
+  /** Without a label, the texts speak of the function itself. */
+  capture(value: unknown, label: string | undefined): Graph
   /** Notes that what was captured since the last call is on its way, so that the peer will have it. */
   sent(): void
 }

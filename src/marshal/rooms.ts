@@ -4,6 +4,7 @@ import { FunctionUnsendableError, ManycoreError, ValueUnreadableError, ValueUnse
 type CaptureModule = typeof import('../capture/capture.ts')
 type RebuildModule = typeof import('../capture/rebuild.ts')
 type StacksModule = typeof import('../capture/stacks.ts')
+type VerdictModule = typeof import('../capture/verdict.ts')
 type WalkModule = typeof import('../capture/walk.ts')
 
 /**
@@ -20,6 +21,9 @@ export const rooms = {
   },
   get stacks(): StacksModule {
     return (stacks ??= load<StacksModule>('../capture/stacks.js'))
+  },
+  get verdict(): VerdictModule {
+    return (verdict ??= load<VerdictModule>('../capture/verdict.js'))
   },
   get walk(): WalkModule {
     return (walk ??= load<WalkModule>('../capture/walk.js'))
@@ -42,6 +46,7 @@ const CLASS_BY_CODE = new Map<unknown, { prototype: ManycoreError }>([
 let capture: CaptureModule | undefined
 let rebuild: RebuildModule | undefined
 let stacks: StacksModule | undefined
+let verdict: VerdictModule | undefined
 let walk: WalkModule | undefined
 let require: NodeJS.Require | undefined
 

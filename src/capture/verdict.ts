@@ -1,0 +1,101 @@
+import { bindingIsStable } from './binding-stability.ts'
+import { walkOf } from './capture.ts'
+import type { Encoded, FunctionNode, Graph, GraphNode, Ref } from './graph.ts'
+import { intrinsicPathOf } from './known.ts'
+import { offsetOf } from './module-facts.ts'
+import { findValue, isFunction, isObject } from './peek.ts'
+import { purityOf } from './purity.ts'
+import { lookUp, moduleFactsOf } from './variables.ts'
+import type { FunctionRecord, Walk } from './walk.ts'
+
+/**
+ * Whether a captured function has no state of its own: nothing in its graph can be changed, so that two functions with
+ * the same graph cannot be told apart, wherever they run.
+ */
+export function isStateless(graph: Graph): boolean {
+  return graph.nodes.every((node) => BY_REFERENCE.has(node.kind) || (node.kind === 'function' && isBare(node)))
+}
+
+/**
+ * A check that capturing the function again would give the same graph, much cheaper than doing it; nothing where there
+ * is none. It holds when no captured variable is ever assigned in its module's source, and each is a primitive,
+ * something by reference, or a function of which the same is true. Reads and parses that source.
+ */
+export function recheckOf(graph: Graph): (() => boolean) | undefined {
+  const walk = walkOf(graph)
+  if (!walk || !isStateless(graph) || !walk.records.every(hasStableVariables)) return undefined
+  const shapes = walk.records.map(({ fn }) => ({ fn, keys: Reflect.ownKeys(fn).length, prototype: prototypeKeys(fn) }))
+  return () =>
+    shapes.every(({ fn, keys, prototype }) => Reflect.ownKeys(fn).length === keys && prototypeKeys(fn) === prototype)
+}
+
+/** Whether running the function again, with plain data as arguments, cannot be noticed from outside. */
+export function isPure(graph: Graph): boolean {
+  const walk = walkOf(graph)
+  const root = recordOf(walk, graph.root)
+  return walk !== undefined && root !== undefined && isPureRecord(walk, root, new Set())
+}
+
+const BY_REFERENCE: ReadonlySet<GraphNode['kind']> = new Set([
+  'symbol',
+  'intrinsic',
+  'builtin',
+  'commonjs',
+  'require',
+  'import',
+  'importer',
+  'meta',
+])
+
+function isBare({ props, prototype, proto, integrity }: FunctionNode): boolean {
+  return props === undefined && prototype === undefined && proto === undefined && integrity === undefined
+}
+
+function hasStableVariables({ fn, facts, seen, script, origin, variables }: FunctionRecord): boolean {
+  if (variables.size === 0) return true
+  // The text of a function that came from another process is not the module's.
+  if (origin || !seen.location || !seen.scopes) return false
+  const module = moduleFactsOf(fn, facts, seen, script)
+  const offset = offsetOf(module, seen.location.lineNumber, seen.location.columnNumber)
+  for (const [name, { scope, assigned, uninitialized }] of variables) {
+    const description = lookUp(seen.scopes, name)?.view.description
+    if (scope < 0 || assigned || uninitialized || description === undefined) return false
+    if (/^(Script|Global|With)/.test(description) || !bindingIsStable(module, offset, name)) return false
+  }
+  return true
+}
+
+function prototypeKeys(fn: Function): number {
+  const prototype = findValue(fn, 'prototype')
+  return isObject(prototype) ? Reflect.ownKeys(prototype).length : 0
+}
+
+function recordOf(walk: Walk | undefined, encoded: Encoded | undefined): FunctionRecord | undefined {
+  return isRef(encoded) ? walk?.recordOf.get(walk.nodeOf(encoded)) : undefined
+}
+
+function isRef(encoded: Encoded | undefined): encoded is Ref {
+  return Array.isArray(encoded)
+}
+
+// One that is being looked at already counts as pure: a recursion is as pure as the rest of it.
+function isPureRecord(walk: Walk, record: FunctionRecord, looking: Set<FunctionRecord>): boolean {
+  if (looking.has(record)) return true
+  looking.add(record)
+  const purity = purityOf(record.facts.text)
+  if (!purity) return false
+  for (const name of purity.constants) {
+    const variable = record.variables.get(name)
+    if (!variable || (isRef(variable.value) && walk.nodeOf(variable.value).kind !== 'plain')) return false
+  }
+  for (const name of purity.calls) {
+    const called = recordOf(walk, record.variables.get(name)?.value)
+    if (!called || !isPureRecord(walk, called, looking)) return false
+  }
+  for (const name of purity.intrinsics) {
+    const value = findValue(globalThis, name)
+    if (record.variables.has(name) || lookUp(record.seen.scopes ?? [], name) !== undefined) return false
+    if ((isObject(value) || isFunction(value)) && intrinsicPathOf(value) === undefined) return false
+  }
+  return true
+}
