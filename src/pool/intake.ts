@@ -7,7 +7,7 @@ export interface IntakeEvents {
   /** How many more items may be pulled now. */
   room(): number
   /** Items in the order of the source. Throws when one cannot travel, which ends the intake with that error. */
-  pulled(items: readonly unknown[]): void
+  pulled(items: unknown[]): void
   /** The source is exhausted, or threw. */
   ended(error?: { readonly reason: unknown }): void
 }
@@ -100,7 +100,7 @@ export class Intake {
     }
   }
 
-  #hand(items: readonly unknown[]): void {
+  #hand(items: unknown[]): void {
     if (items.length === 0 || this.#over) return
     try {
       this.#events.pulled(items)

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../base/errors.ts'
 import type { Payload } from '../codec/payload.ts'
 import { Tag } from '../codec/tag.ts'
 import { encodeForAny } from '../marshal/functions.ts'
@@ -23,11 +24,16 @@ class Encoded {
 // More than this is not put into one message, unless it is a single item.
 const MOST_LENGTH = 128 * 1024
 
-/** `tuple`: the item is an array of arguments. `label` begins the path in the text of an error. */
-export function snapshot(value: unknown, tuple: boolean, label: string): Item {
-  if (isPrimitive(value)) return value
-  if (tuple && (value as readonly unknown[]).every(isPrimitive)) return (value as readonly unknown[]).slice()
-  return new Encoded(encodeOne(value, label))
+/**
+ * Items as they are now, `first` being the position of the first of them. Gives the array itself when it may be kept as
+ * it is, so it must be the pool's own. `tuples`: each item is an array of arguments.
+ */
+export function snapshot(values: unknown[], first: number, tuples: boolean): Item[] {
+  if (tuples) return values.map((value, at) => snapshotTuple(value, first + at))
+  for (let at = 0; at < values.length; at++) {
+    if (!isPrimitive(values[at])) values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`))
+  }
+  return values
 }
 
 /** How many items from `from` on, at most `most`, travel in one message. */
@@ -65,6 +71,11 @@ export function isPrimitive(value: unknown): boolean {
   if (value === null) return true
   const type = typeof value
   return type !== 'object' && type !== 'function' && type !== 'symbol'
+}
+
+function snapshotTuple(value: unknown, at: number): Item {
+  if (!Array.isArray(value)) throw new ArgumentError(`items[${at}] of starmap() must be an array of arguments.`)
+  return value.every(isPrimitive) ? value.slice() : new Encoded(encodeOne(value, `items[${at}]`))
 }
 
 function encodeOne(value: unknown, label: string): Payload {

@@ -84,9 +84,8 @@ export function startStream<R>(
   const intake = new Intake(items, {
     room: () => (options.buffer ?? core.readAhead(work)) - (pulled - inbox.given),
     pulled: (values) => {
-      const first = pulled
+      work.add(snapshot(values, pulled, false))
       pulled += values.length
-      work.add(values.map((value, at) => snapshot(value, false, `items[${first + at}]`)))
     },
     ended: (error) => work.complete(error),
   })
