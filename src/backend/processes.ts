@@ -213,9 +213,10 @@ class ProcessWorker implements Worker {
     const tail = this.#tail.text()
     const text = `Worker ${name} ${reason} before it could take tasks.${tail === '' ? '' : `\nIt wrote to stderr:\n${tail}`}`
     // Not for a signal that came too late, as the one that follows a channel's sudden end.
-    const wasKilled = exit?.signal != null && this.#sent.has(exit.signal)
+    const signal = exit?.signal ?? undefined
+    const wasKilled = signal !== undefined && this.#sent.has(signal)
     this.#ready.reject(
-      wasKilled
+      wasKilled && exit !== undefined
         ? new WorkerCrashedError(text, exit)
         : new WorkerStartError(text, exit ?? { worker: name, pid: this.pid, stderrTail: tail }),
     )
