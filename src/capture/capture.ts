@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts'
 import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
 import { isFunction, isObject } from './peek.ts'
-import type { SentCode } from './stacks.ts'
+import { rangeOfText, type SentCode } from './stacks.ts'
 import { unitFor } from './units.ts'
 import { ByValueNeeded, type CaptureOptions, Walk } from './walk.ts'
 
@@ -62,7 +62,8 @@ function captureOnce(root: unknown, options: CaptureOptions, byValue: Set<Functi
     units.set(unit.key, unit)
     record.node.unit = unit.key
     record.node.captures = [...record.variables.values()].map(({ value }) => value)
-    if (!record.origin) sent.push({ url: unit.url, scriptId: record.script.scriptId })
+    if (!record.origin)
+      sent.push({ url: unit.url, scriptId: record.script.scriptId, ranges: [rangeOfText(unit.text, unit)] })
   }
   const graph: Graph = { root: encoded, nodes: walk.nodes, units: [...units.values()] }
   walks.set(graph, walk)

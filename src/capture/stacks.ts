@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LruCache } from './lru.ts'
 import { sourceMapComment, sourceMapUrlOf } from './scripts.ts'
+import { lineStartsOf } from './text-lines.ts'
 
 /**
  * Rewrites the positions in a stack of another process to those of the sources, through source maps (inline ones and
@@ -21,7 +22,7 @@ export function mapStack(stack: string, sent: Iterable<SentCode>): string {
   return stack.replace(FRAME_PLACE, (whole, before: string, file: string, line: string, column: string) => {
     const at = { line: Number(line) - 1, column: Number(column) - 1 }
     const code = byFile.get(file)?.find((one) => isInside(one, at))
-    const mapped = code ? mapSent(code, at) : byFile.has(file) ? undefined : mapModule(file, at)
+    const mapped = code ? mapSent(code, at) : mapModule(file, at)
     return mapped ? `${before}${asWritten(mapped.url, file)}:${mapped.line + 1}:${mapped.column + 1}` : whole
   })
 }
@@ -32,9 +33,25 @@ export interface SentCode {
   readonly url: string
   /** The script of this process that holds the original. */
   readonly scriptId: string
-  /** Where it starts and ends in that script, from 0; without them every frame of the file is taken to be of this code. */
-  readonly start?: LineAndColumn | undefined
-  readonly end?: LineAndColumn | undefined
+  /**
+   * Where it stands. The same file may also have been imported over there, by a loader that rewrites the positions of
+   * its frames itself (tsx does), so that only frames within a range are taken to be of this code.
+   */
+  readonly ranges: readonly CodeRange[]
+}
+
+/** Lines and columns start at 0. */
+export interface CodeRange {
+  readonly start: LineAndColumn
+  readonly end: LineAndColumn
+}
+
+/** The range that a text covers whose first line starts at this line and column. */
+export function rangeOfText(text: string, { line, column }: LineAndColumn): CodeRange {
+  const starts = lineStartsOf(text)
+  const last = starts.at(-1) ?? 0
+  const endColumn = text.length - last + (starts.length === 1 ? column : 0)
+  return { start: { line, column: Math.max(column, 0) }, end: { line: line + starts.length - 1, column: endColumn } }
 }
 
 export interface LineAndColumn {
@@ -64,8 +81,8 @@ function namesOf(url: string): string[] {
   return url.startsWith('file:') ? [url, fileURLToPath(bare(url))] : [url]
 }
 
-function isInside({ start, end }: SentCode, at: LineAndColumn): boolean {
-  return (!start || !isBefore(at, start)) && (!end || !isBefore(end, at))
+function isInside({ ranges }: SentCode, at: LineAndColumn): boolean {
+  return ranges.some(({ start, end }) => !isBefore(at, start) && !isBefore(end, at))
 }
 
 function isBefore(a: LineAndColumn, b: LineAndColumn): boolean {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
 import { look } from '#dist/capture/inspector.js'
 import { scriptOf } from '#dist/capture/scripts.js'
-import { mapStack, type SentCode } from '#dist/capture/stacks.js'
+import { type CodeRange, mapStack, rangeOfText, type SentCode } from '#dist/capture/stacks.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'manycore-stacks-'))
 mkdirSync(join(folder, 'src'))
@@ -23,6 +23,8 @@ export function charge(row: Row): number {
   return row.n
 }
 `
+
+const LINES_1_TO_3: CodeRange = rangeOfText('a\nb\nc', { line: 0, column: -30 })
 
 interface Built {
   readonly file: string
@@ -50,10 +52,16 @@ async function build(name: string, kind: 'inline' | 'external', sourceRoot?: str
   const { charge } = (await import(pathToFileURL(file).href)) as { charge: Built['charge'] }
   const record = scriptOf(look(charge))
   assert.ok(record)
-  return { file, url: record.url, source, charge, code: { url: record.url, scriptId: record.scriptId } }
+  return {
+    file,
+    url: record.url,
+    source,
+    charge,
+    code: { url: record.url, scriptId: record.scriptId, ranges: [LINES_1_TO_3] },
+  }
 }
 
-function stackOf({ charge }: Built): string {
+function stackOf({ charge }: Pick<Built, 'charge'>): string {
   try {
     charge({ n: 5 })
   } catch (error) {
@@ -106,18 +114,38 @@ describe('the stack of a captured function', () => {
     assert.equal(mapStack(stack, [built.code]), wanted)
   })
 
-  it('is left alone outside of the range of what was sent', async () => {
-    const built = await build('ranged', 'inline')
-    const elsewhere = `Error: x\n    at f (${built.url}:12:3)`
-    assert.equal(
-      mapStack(elsewhere, [{ ...built.code, start: { line: 0, column: 0 }, end: { line: 0, column: 200 } }]),
-      elsewhere,
+  it('is told from a frame that a loader has rewritten already, by its place', async () => {
+    // As tsx does: the map leads from the file as compiled to the file as written, under one name.
+    const file = join(folder, 'out', 'loaded.mjs')
+    const { code, map } = transformSync(SOURCE, {
+      loader: 'ts',
+      minify: true,
+      sourcemap: true,
+      sourcefile: 'loaded.mjs',
+    })
+    writeFileSync(
+      file,
+      `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`,
     )
-    const raw = stackOf(built)
-    assert.notEqual(
-      mapStack(raw, [{ ...built.code, start: { line: 0, column: 0 }, end: { line: 0, column: 200 } }]),
-      raw,
-    )
+    const { charge } = (await import(pathToFileURL(file).href)) as Pick<Built, 'charge'>
+    const record = scriptOf(look(charge))
+    assert.ok(record)
+    const sent = [{ ...record, ranges: [rangeOfText(code.trimEnd(), { line: 0, column: 0 })] }]
+    const column = (/:1:(\d+)/.exec(stackOf({ charge })) as RegExpExecArray)[1]
+    const frames = (place: string): string => `Error: x\n    at charge (${record.url}:${place})`
+    assert.equal(mapStack(frames(`1:${column}`), sent), frames('5:11'))
+    assert.equal(mapStack(frames('5:11'), sent), frames('5:11'))
+  })
+
+  it('is told by a range that goes from the first line and column to the last', () => {
+    assert.deepEqual(rangeOfText('abc', { line: 4, column: 10 }), {
+      start: { line: 4, column: 10 },
+      end: { line: 4, column: 13 },
+    })
+    assert.deepEqual(rangeOfText('abc\nd', { line: 4, column: -5 }), {
+      start: { line: 4, column: 0 },
+      end: { line: 5, column: 1 },
+    })
   })
 })
 
