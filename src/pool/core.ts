@@ -205,7 +205,8 @@ export class PoolCore {
   }
 
   #free(member: Member): void {
-    this.#scheduler.serve(member)
+    if (member.left <= 0 && member.batches.length === 0) this.roster.release(member)
+    else this.#scheduler.serve(member)
     this.#spare = this.#scheduler.empty
     if (this.#state !== 'open') this.#endIfDrained()
   }

@@ -1,3 +1,4 @@
+import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import type { WaitOptions } from '../base/wait.ts'
 import type { Sink } from './work.ts'
@@ -49,54 +50,44 @@ export class Inbox<R> implements Sink {
       const step = this.#step()
       if (step !== undefined) return step
     }
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
+    const { promise, resolve, reject } = deferred<IteratorResult<R, undefined>>()
+    this.#readers.push({ promise, resolve, reject })
+    return promise
   }
 
   askWithin({ timeout = Infinity, signal }: WaitOptions): Promise<IteratorResult<R, undefined>> {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined
-      const settled = (): void => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-      }
-      const giveUp = (reason: unknown): void => {
-        const at = this.#readers.indexOf(reader)
-        if (at < 0) return
-        this.#readers.splice(at, 1)
-        settled()
-        reject(reason)
-      }
-      const abort = (): void => giveUp(signal?.reason)
-      const reader: Reader<R> = {
-        resolve: (step) => {
-          settled()
-          resolve(step)
-        },
-        reject: (reason) => {
-          settled()
-          reject(reason)
-        },
-      }
-      this.unread = false
-      this.#readers.push(reader)
-      this.#serve()
-      if (this.#readers.includes(reader)) {
-        const late = (): void =>
-          giveUp(
-            new TimeoutError(
-              'MC_WAIT_TIMEOUT',
-              `No result came within ${timeout} ms; next() may be called again.`,
-              timeout,
-            ),
-          )
-        if (timeout < 2 ** 31) timer = setTimeout(late, Math.max(0, timeout))
-        signal?.addEventListener('abort', abort)
-      }
-    })
+    const step = this.ask()
+    const reader = this.#readers.at(-1)
+    if (reader?.promise !== step) return step
+    const giveUp = (reason: unknown): void => {
+      const at = this.#readers.indexOf(reader)
+      if (at < 0) return
+      this.#readers.splice(at, 1)
+      reader.reject(reason)
+    }
+    const late = (): void =>
+      giveUp(
+        new TimeoutError(
+          'MC_WAIT_TIMEOUT',
+          `No result came within ${timeout} ms; next() may be called again.`,
+          timeout,
+        ),
+      )
+    const timer = timeout < 2 ** 31 ? setTimeout(late, Math.max(0, timeout)) : undefined
+    const abort = (): void => giveUp(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    const settled = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    step.then(settled, settled)
+    return step
   }
 
+  /** The reader's next call gets the reason. One that waits need not be handled: somebody asked for this. */
   cancel(reason: unknown): void {
+    for (const { promise } of this.#readers) promise.catch(() => {})
     this.close({ reason })
   }
 
@@ -157,6 +148,7 @@ export class Inbox<R> implements Sink {
 }
 
 interface Reader<R> {
+  readonly promise: Promise<IteratorResult<R, undefined>>
   readonly resolve: (step: IteratorResult<R, undefined>) => void
   readonly reject: (reason: unknown) => void
 }

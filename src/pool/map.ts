@@ -84,7 +84,8 @@ export class MapResults implements Sink {
   end(_total: number, error: { readonly reason: unknown } | undefined): void {
     // An item that failed comes before the source's own end.
     const failed = this.#failure ?? error
-    if (failed === undefined) this.#resolve(join(this.#inOrder ? this.#parts : this.#parts.sort((a, b) => a.index - b.index)))
+    if (failed === undefined)
+      this.#resolve(join(this.#inOrder ? this.#parts : this.#parts.sort((a, b) => a.index - b.index)))
     else this.#reject(failed.reason)
     this.#parts = []
   }

@@ -34,8 +34,8 @@ export class Member implements Holder {
   items = 0
   /** Milliseconds of work in `batches`, as far as that can be told. */
   heldMs = 0
-  /** Items ever sent. */
-  served = 0
+  /** Items that may still be sent to it. */
+  left: number
   /** More waits in its channel than the high-water mark. */
   blocked = false
   /** See `Source.owner`. */
@@ -47,8 +47,9 @@ export class Member implements Holder {
   #limit: NodeJS.Timeout | undefined
   #defined: PoolFunction | undefined
 
-  constructor(worker: Worker, events: MemberEvents) {
+  constructor(worker: Worker, mostItems: number, events: MemberEvents) {
     this.worker = worker
+    this.left = mostItems
     this.#events = events
     worker.channel.onMessage = (message) => this.take(message)
     void worker.exited.then((exit) => events.exited(this, exit))
@@ -66,7 +67,7 @@ export class Member implements Holder {
     const { pace } = batch.fn
     batch.costMs = pace.known ? pace.itemMs : UNKNOWN_MS
     this.heldMs += batch.costMs * batch.count
-    this.served += batch.count
+    this.left -= batch.count
     this.owner = owner
     if (batch.fn !== this.#defined) {
       const definition = marshal.define(batch.fn.shipped)

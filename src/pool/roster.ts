@@ -69,13 +69,6 @@ export class Roster {
     for (; starting < most && this.canGrow; starting++) this.#start()
   }
 
-  /** Lets a member go when it has done its number of tasks and holds nothing. Returns how many it may still take. */
-  allowance(member: Member): number {
-    const left = this.#options.maxTasksPerWorker - member.served
-    if (left <= 0 && member.batches.length === 0) this.release(member)
-    return left
-  }
-
   /** Ends a worker that holds nothing, in good order. */
   release(member: Member): void {
     if (member.state === 'leaving' || member.state === 'gone') return
@@ -99,12 +92,15 @@ export class Roster {
   }
 
   #start(): void {
-    const { env, execArgv, execPath, cwd, name } = this.#options
+    const { env, execArgv, execPath, cwd, name, maxTasksPerWorker } = this.#options
     const prefix = name ?? 'PoolWorker'
     const identity = childIdentity({ prefix, role: 'pool', daemon: false })
     const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, stdio: 'inherit' })
     worker.unref()
-    const member = new Member(worker, { ...this.#events, exited: (gone, exit) => void this.#exited(gone, exit) })
+    const member = new Member(worker, maxTasksPerWorker, {
+      ...this.#events,
+      exited: (gone, exit) => void this.#exited(gone, exit),
+    })
     this.members.push(member)
     worker.ready.then(
       () => this.#prepare(member),
@@ -126,7 +122,7 @@ export class Roster {
         (reason) => this.#unprepared(member, reason),
       ),
     )
-    member.served = 0
+    member.left++
   }
 
   #enter(member: Member): void {

@@ -58,12 +58,12 @@ export class Scheduler {
   }
 
   #sendNext(member: Member): boolean {
-    if (member.state !== 'ready' || member.blocked) return false
+    if (member.state !== 'ready' || member.blocked || member.left <= 0) return false
     const source = this.#next()
     if (source === undefined || !this.#fits(member, source)) return false
     const owner = source.owner
     const limitMs = source.limitMs
-    const batch = source.take(this.#share(member, source))
+    const batch = source.take(Math.min(this.#share(source), member.left))
     if (source.waiting === 0) this.#drop(source)
     else this.#turn++
     if (batch !== undefined) member.send(batch, owner, limitMs)
@@ -97,7 +97,7 @@ export class Scheduler {
 
   // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end, and not more than is
   // done within the time that a worker may hold.
-  #share(member: Member, source: Source): number {
+  #share(source: Source): number {
     if (source.limitMs !== undefined) return 1
     if (source.chunkSize !== undefined) return source.chunkSize
     const { itemMs } = source.fn.pace

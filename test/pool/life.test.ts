@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, appendFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, before, after } from 'node:test'
+import { CancelledError, Pool, StateError, currentProcess } from 'manycore'
+import { allGone } from '../support/processes.ts'
+import { startProgram } from '../support/run-program.ts'
+
+const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('the life of a pool', () => {
+  let folder: string
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-pool-'))))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('#201 the initializer runs once in each worker before any task, and the tasks see what it did', async () => {
+    const file = join(folder, 'initialized')
+    const initializer = async (word: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      appendFileSync(file, `${process.pid}\n`)
+      Object.assign(globalThis, { word })
+    }
+    await using pool = new Pool({ processes: 2, initializer, initializerArgs: ['ready'] })
+    const task = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return [(globalThis as { word?: string }).word, process.pid] as const
+    }
+    const seen = await Promise.all(Array.from({ length: 8 }, () => pool.apply(task)))
+    assert.deepEqual(new Set(seen.map(([word]) => word)), new Set(['ready']))
+    const pids = readFileSync(file, 'utf8').trim().split('\n').map(Number)
+    assert.deepEqual(pids.sort(), [...new Set(seen.map(([, pid]) => pid))].sort())
+  })
+
+  it('#203 maxTasksPerWorker: 2 shows two pids for four tasks with one worker, also after close()', async () => {
+    const pool = new Pool({ processes: 1, maxTasksPerWorker: 2 })
+    const pids = []
+    for (let n = 0; n < 4; n++) pids.push(await pool.apply(() => process.pid))
+    assert.equal(new Set(pids).size, 2)
+    assert.equal(pids[0], pids[1])
+    const mapped = pool.map(() => process.pid, [1, 2, 3, 4, 5])
+    const tasks = [1, 2, 3].map(() => pool.apply(() => process.pid))
+    pool.close()
+    const counts = new Map<number, number>()
+    for (const pid of [...(await mapped), ...(await Promise.all(tasks))]) counts.set(pid, (counts.get(pid) ?? 0) + 1)
+    assert.ok(
+      [...counts.values()].every((count) => count <= 2),
+      'no worker did more than two',
+    )
+    await pool.join()
+  })
+
+  it('#206 after close() a submit throws, what is pending finishes, and join() returns', async () => {
+    const pool = new Pool({ processes: 2 })
+    const pending = [pool.apply(sleepMs, [50]), pool.map(async (n: number) => n, [1, 2, 3])]
+    const stream = pool.imap((n: number) => n, [1, 2, 3])
+    pool.close()
+    for (const submit of [
+      () => pool.apply(() => 1),
+      () => pool.map(String, [1]),
+      () => pool.starmap(Math.pow, [[1, 2]]),
+      () => pool.imap(String, [1]),
+      () => pool.imapUnordered(String, [1]),
+    ]) {
+      assert.throws(submit, (error) => error instanceof StateError && error.code === 'MC_POOL_CLOSED')
+    }
+    assert.deepEqual(await Promise.all(pending), [undefined, [1, 2, 3]])
+    await pool.join()
+    const read = []
+    for await (const n of stream) read.push(n)
+    assert.deepEqual(read, [1, 2, 3])
+  })
+
+  it('#207 join() before close() or terminate() throws', async () => {
+    const pool = new Pool({ processes: 1 })
+    assert.throws(
+      () => pool.join(),
+      (error) => error instanceof StateError && error.code === 'MC_POOL_RUNNING',
+    )
+    pool.close()
+    await pool.join()
+  })
+
+  it('#208 #209 terminate() with 10,000 slow tasks pending ends the workers within two seconds and rejects the promises', async () => {
+    const pool = new Pool({ processes: 2 })
+    const pids = await Promise.all(
+      [0, 1].map(() =>
+        pool.apply(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          return process.pid
+        }),
+      ),
+    )
+    const tasks = Array.from({ length: 10_000 }, () => pool.apply(sleepMs, [60_000]))
+    const mapped = pool.map(sleepMs, [60_000, 60_000])
+    const stream = pool.imap(sleepMs, [60_000])
+    const next = stream.next()
+    const startMs = performance.now()
+    await pool.terminate()
+    assert.ok(performance.now() - startMs < 2000)
+    await allGone(pids, 2000)
+    const settled = await Promise.allSettled([...tasks, mapped, next])
+    assert.ok(settled.every((one) => one.status === 'rejected' && one.reason instanceof CancelledError))
+    assert.equal(tasks[0]?.state, 'cancelled')
+  })
+
+  it('#209 promises that nobody handles do not end the program when the pool is terminated', async () => {
+    const ran = await startProgram('pool/terminates-with-work').ended
+    assert.deepEqual([ran.code, ran.stdout, ran.stderr], [0, 'terminated\n', ''])
+  })
+
+  it('#210 close(), join() and terminate() may be repeated, in any order', async () => {
+    const pool = new Pool({ processes: 1 })
+    assert.equal(await pool.apply(() => 1), 1)
+    pool.close()
+    pool.close()
+    await Promise.all([pool.join(), pool.join()])
+    await pool.terminate()
+    await pool.terminate()
+    pool.close()
+    await pool.join()
+    assert.throws(() => pool.apply(() => 1), { code: 'MC_POOL_CLOSED' })
+    const unused = new Pool()
+    await unused.terminate()
+    await unused.join()
+  })
+
+  it('#210 `using` ends a pool at once, `await using` lets it finish', async () => {
+    let task
+    {
+      using pool = new Pool({ processes: 1 })
+      task = pool.apply(sleepMs, [60_000])
+    }
+    await assert.rejects(task, CancelledError)
+    {
+      await using pool = new Pool({ processes: 1 })
+      task = pool.apply(() => 'done')
+    }
+    assert.equal(await task, 'done')
+  })
+
+  it('join({ timeout }) gives up the wait', async () => {
+    const pool = new Pool({ processes: 1 })
+    const task = pool.apply(sleepMs, [60_000])
+    pool.close()
+    await assert.rejects(pool.join({ timeout: 20 }), { code: 'MC_WAIT_TIMEOUT' })
+    await pool.terminate()
+    await assert.rejects(task, CancelledError)
+  })
+
+  it('join() does not wait for streams that nobody reads', async () => {
+    const endless = function* () {
+      for (;;) yield 1
+    }
+    const pool = new Pool({ processes: 1 })
+    const unread = pool.imap((n: number) => n, endless())
+    const failing = pool.imap((n: number) => {
+      if (n === 1) throw new Error('no')
+    }, endless())
+    await assert.rejects(async () => {
+      for await (const _ of failing) continue
+    }, /no/)
+    pool.close()
+    await pool.join()
+    await assert.rejects(unread.next(), CancelledError)
+  })
+
+  it('#212 a pool that is dropped without close() does not keep the program alive', async () => {
+    const ran = await startProgram('pool/dropped').ended
+    assert.deepEqual([ran.code, ran.stdout], [0, '[ 2, 4 ]\n'])
+  })
+
+  it('a pending task keeps the program alive', async () => {
+    const ran = await startProgram('pool/pending').ended
+    assert.deepEqual([ran.code, ran.stdout], [0, 'late\n'])
+  })
+
+  it('#226 workers are started on demand, idle ones are used again, and never more than `processes` run', async () => {
+    await using pool = new Pool({ processes: 3 })
+    const pids = new Set<number>()
+    for (let n = 0; n < 10; n++) pids.add(await pool.apply(() => process.pid))
+    assert.equal(pids.size, 1)
+    const task = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return process.pid
+    }
+    const all = new Set(await pool.map(task, Array.from({ length: 12 }), { chunkSize: 1 }))
+    assert.equal(all.size, 3)
+    assert.ok([...pids].every((pid) => all.has(pid)))
+  })
+
+  it('#227 a task may be submitted where another one settles', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const last = await pool.apply((n: number) => n + 1, [1]).then((n) => pool.apply((m: number) => m + 1, [n]))
+    assert.equal(last, 3)
+  })
+
+  it('#228 closing right after a task was cancelled, or could not be sent, never hangs', async () => {
+    for (let n = 0; n < 5; n++) {
+      const pool = new Pool({ processes: 1 })
+      const tasks = [1, 2, 3].map((m) => pool.apply((k: number) => k, [m]))
+      assert.equal(tasks[2]?.cancel(), true)
+      assert.throws(() => pool.apply((k: unknown) => k, [Promise.resolve()]), { code: 'MC_VALUE_UNSENDABLE' })
+      pool.close()
+      await pool.join()
+      assert.deepEqual(await Promise.all(tasks.slice(0, 2)), [1, 2])
+      await assert.rejects(tasks[2] as Promise<number>, CancelledError)
+    }
+  })
+
+  it('names its workers', async () => {
+    await using pool = new Pool({ processes: 1, name: 'Resizer' })
+    assert.match(await pool.apply(() => currentProcess().name), /^Resizer-\d+$/)
+  })
+})
