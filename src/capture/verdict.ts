@@ -23,7 +23,8 @@ export function isStateless(graph: Graph): boolean {
  */
 export function recheckOf(graph: Graph): (() => boolean) | undefined {
   const walk = walkOf(graph)
-  if (!walk || !isStateless(graph) || !walk.records.every(hasStableVariables)) return undefined
+  if (!walk || !isStateless(graph) || !walk.records.every((record) => hasStableVariables(walk, record)))
+    return undefined
   const shapes = walk.records.map(({ fn }) => ({ fn, keys: Reflect.ownKeys(fn).length, prototype: prototypeKeys(fn) }))
   return () =>
     shapes.every(({ fn, keys, prototype }) => Reflect.ownKeys(fn).length === keys && prototypeKeys(fn) === prototype)
@@ -51,13 +52,17 @@ function isBare({ props, prototype, proto, integrity }: FunctionNode): boolean {
   return props === undefined && prototype === undefined && proto === undefined && integrity === undefined
 }
 
-function hasStableVariables({ fn, facts, seen, script, origin, variables }: FunctionRecord): boolean {
+function hasStableVariables(walk: Walk, { fn, facts, seen, script, origin, variables }: FunctionRecord): boolean {
   if (variables.size === 0) return true
   // The text of a function that came from another process is not the module's.
   if (origin || !seen.location || !seen.scopes) return false
   const module = moduleFactsOf(fn, facts, seen, script)
   const offset = offsetOf(module, seen.location.lineNumber, seen.location.columnNumber)
-  for (const [name, { scope, assigned, uninitialized }] of variables) {
+  for (const [name, { value, scope, assigned, uninitialized }] of variables) {
+    // Undefined may mean that the initialiser has yet to run: of a `var`, and on Node 20 of any variable.
+    if (value === undefined) return false
+    // Its own module may give an import another value, which is seen only where it is looked up.
+    if (module.imports.has(name) && !(isRef(value) && BY_REFERENCE.has(walk.nodeOf(value).kind))) return false
     const description = lookUp(seen.scopes, name)?.view.description
     if (scope < 0 || assigned || uninitialized || description === undefined) return false
     if (/^(Script|Global|With)/.test(description) || !bindingIsStable(module, offset, name)) return false

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { basename } from 'node:path'
+import { describe, it } from 'node:test'
+import { captureGraph } from '#dist/capture/capture.js'
+import { isPure, isStateless, recheckOf } from '#dist/capture/verdict.js'
+import { count, increase } from '../fixtures/live-binding.js'
+
+const factor = 3
+const settings = { factor }
+let changing = 1
+const change = (): void => void changing++
+const helper = (n: number): number => n * factor
+
+type Anything = (...args: never[]) => unknown
+const needsNoCapture = (fn: Anything): boolean => recheckOf(captureGraph(fn))?.() ?? false
+
+describe('capturing a function again', () => {
+  it('is needless when its variables never change', () => {
+    assert.equal(
+      needsNoCapture((n: number) => n + 1),
+      true,
+    )
+    assert.equal(
+      needsNoCapture((n: number) => n * factor),
+      true,
+    )
+    assert.equal(
+      needsNoCapture((n: number) => helper(n) + helper(1)),
+      true,
+    )
+    assert.equal(
+      needsNoCapture((path: string) => basename(path)),
+      true,
+    )
+  })
+
+  it('is needed when a variable is assigned somewhere', () => {
+    change()
+    assert.equal(
+      needsNoCapture(() => changing),
+      false,
+    )
+  })
+
+  it('is needed when it captures an object, which may change inside', () => {
+    assert.equal(
+      needsNoCapture(() => settings.factor),
+      false,
+    )
+  })
+
+  it('is needed when its own module may change what it imports', () => {
+    const read = (): number => count
+    assert.equal(needsNoCapture(read), false)
+    increase()
+    assert.equal(read(), 2)
+  })
+
+  it('is needed while a variable may still wait for its initialiser', () => {
+    const read = (): unknown => late
+    assert.equal(needsNoCapture(read), false)
+    // oxlint-disable-next-line no-var -- a `let` would be told on Node 22, a `var` never is
+    var late = 1
+    assert.equal(needsNoCapture(read), true)
+  })
+
+  it('is needed when the function gets a property', () => {
+    const fn = (): number => factor
+    const isUnchanged = recheckOf(captureGraph(fn))
+    assert.equal(isUnchanged?.(), true)
+    Object.assign(fn, { extra: 1 })
+    assert.equal(isUnchanged?.(), false)
+    assert.equal(isStateless(captureGraph(fn)), false)
+  })
+})
+
+describe('running a function again', () => {
+  const pure = (fn: Anything): boolean => isPure(captureGraph(fn))
+
+  it('cannot be noticed when all that it reads is plain and all that it calls is pure', () => {
+    assert.equal(
+      pure((n: number) => Math.sqrt(n) * factor),
+      true,
+    )
+    assert.equal(
+      pure((n: number) => settings.factor + helper(n)),
+      true,
+    )
+  })
+
+  it('may be noticed when it calls anything else', () => {
+    assert.equal(
+      pure((path: string) => basename(path)),
+      false,
+    )
+    assert.equal(
+      pure(() => change()),
+      false,
+    )
+    const Math = { sqrt: change }
+    assert.equal(
+      pure(() => Math.sqrt()),
+      false,
+    )
+  })
+
+  it('may be noticed when what it reads is not plain', () => {
+    const trap = {
+      get factor(): number {
+        return changing++
+      },
+    }
+    assert.equal(
+      pure(() => trap.factor),
+      false,
+    )
+  })
+})
