@@ -79,7 +79,8 @@ describe('the checker of the architecture', () => {
     ['a dynamic import upwards', { 'base/errors.ts': "await import('../codec/payload.ts')\n" }, /lower floors/],
     ['a builtin of another room', { 'codec/payload.ts': "import vm from 'node:vm'\n" }, /keeps to capture/],
     ['a builtin had from the process', { 'base/errors.ts': "process.getBuiltinModule('inspector')\n" }, /keeps to cap/],
-    ['a builtin in a type', { 'base/errors.ts': "let a: typeof import('node:inspector/promises')\n" }, /keeps to cap/],
+    ['a builtin imported later', { 'base/errors.ts': "await import('node:inspector/promises')\n" }, /keeps to cap/],
+    ['an upward import from CommonJS', { 'base/entry.cts': "require('../codec/payload.js')\n" }, /lower floors/],
     [
       'a builtin of another file',
       { 'channel/pipe.ts': "import 'node:worker_threads'\n" },
@@ -111,6 +112,11 @@ describe('the checker of the architecture', () => {
       )
     })
   }
+
+  it('lets types of builtin modules be named anywhere', () => {
+    const text = "import type { Socket } from 'node:inspector'\nlet a: typeof import('node:vm')\n"
+    assert.deepEqual(violations({ 'base/errors.ts': text }), [])
+  })
 
   it('finds a row without a room', () => {
     const { 'codec/payload.ts': _, ...rest } = good

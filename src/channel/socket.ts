@@ -1,5 +1,4 @@
-import { Socket } from 'node:net'
-import type { SocketConstructorOpts } from 'node:net'
+import type { Socket, SocketConstructorOpts } from 'node:net'
 
 /**
  * A socket that reads straight into our memory: `target` gives it, after each read for the next one, and nothing
@@ -22,7 +21,7 @@ export function adoptSocket(
     },
   }
   const options = { allowHalfOpen: true, onread }
-  if (typeof end === 'number') return new Socket({ fd: end, ...options } as SocketConstructorOpts)
+  if (typeof end === 'number') return makeSocket({ fd: end, ...options } as SocketConstructorOpts)
   const owner = end as unknown as Handled
   const handle = owner._handle
   if (handle?.useUserBuffer === undefined) {
@@ -31,7 +30,7 @@ export function adoptSocket(
   }
   owner._handle = null
   end.destroy()
-  return new Socket({ handle, ...options } as SocketConstructorOpts)
+  return makeSocket({ handle, ...options } as SocketConstructorOpts)
 }
 
 /** The number for synchronous writes, or -1 where there is none. */
@@ -43,6 +42,12 @@ export function descriptorOf(socket: Socket): number {
 /** Bytes that were given to the socket and that the system has not taken yet. */
 export function queuedIn(socket: Socket): number {
   return (socket as unknown as Handled)._handle?.writeQueueSize ?? 0
+}
+
+// Loaded with the first socket, so that a program that imports manycore and starts nothing does not load it.
+function makeSocket(options: SocketConstructorOpts): Socket {
+  const { Socket } = process.getBuiltinModule('node:net')
+  return new Socket(options)
 }
 
 interface Handled {

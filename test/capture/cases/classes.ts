@@ -60,7 +60,7 @@ class Point {
   }
 }
 
-/** Classes, their instances, and `this`. */
+/** Classes and their instances. */
 export const classCases: readonly Case[] = [
   {
     name: 'a class that is used as a constructor',
@@ -245,78 +245,6 @@ export const classCases: readonly Case[] = [
         await call(() => [new Plain().kept(), new Plain().replaced(), Reflect.get(new Plain(), 'added')]),
         ['kept', 'new!', 'added'],
       )
-    },
-  },
-  {
-    name: 'super in methods and in object literals',
-    run: async ({ call }) => {
-      class Loud extends Point {
-        override norm(): number {
-          return super.norm() * 10
-        }
-      }
-      const base = { greet: () => 'hello' }
-      const derived = {
-        __proto__: base,
-        greet(): string {
-          return `${(super.greet as () => string)()} again`
-        },
-      }
-      assert.deepEqual(await call(() => [new Loud(3, 4).norm(), derived.greet()]), [50, 'hello again'])
-    },
-  },
-  {
-    name: 'a class before classes: a constructor function with methods',
-    run: async ({ call }) => {
-      function Old(this: { n: number }, n: number): void {
-        this.n = n
-      }
-      Old.prototype.twice = function (this: { n: number }): number {
-        return this.n * 2
-      }
-      const Constructor = Old as unknown as new (n: number) => { n: number; twice(): number }
-      const made = await call((n: number) => new Constructor(n), 4)
-      assert.equal(made.twice(), 8)
-      assert.ok(made instanceof Constructor)
-    },
-  },
-  {
-    name: 'an arrow function that uses this, made in the call',
-    run: async ({ call }) => {
-      class Service {
-        factor = 6
-        times(x: number): number {
-          return x * this.factor
-        }
-        async run(): Promise<number> {
-          return call((x: number) => this.times(x), 7)
-        }
-      }
-      assert.equal(await new Service().run(), 42)
-    },
-  },
-  {
-    name: 'an arrow function that uses this, in a constant',
-    run: async ({ call }) => {
-      class Service {
-        factor = 6
-        async run(): Promise<number> {
-          const times = (x: number): number => x * this.factor
-          return call(times, 7)
-        }
-      }
-      assert.equal(await new Service().run(), 42)
-    },
-  },
-  {
-    name: 'an arrow function in a class field',
-    run: async ({ call }) => {
-      class Handler {
-        prefix = '> '
-        handle = (text: string): string => this.prefix + text
-      }
-      const handler = new Handler()
-      assert.equal(await call((text: string) => handler.handle(text), 'x'), '> x')
     },
   },
   {
