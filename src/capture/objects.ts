@@ -182,7 +182,9 @@ function encodeSet(walk: Walk, set: Set<unknown>): Ref {
 
 function describeKey(key: unknown): string {
   if (typeof key === 'string') return JSON.stringify(key)
-  return typeof key === 'object' || typeof key === 'function' ? '…' : String(key)
+  return typeof key === 'object' || typeof key === 'function'
+    ? '…'
+    : String(key as number | bigint | boolean | symbol | undefined)
 }
 
 function encodeError(walk: Walk, error: Error): Ref {

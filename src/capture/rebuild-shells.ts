@@ -169,7 +169,6 @@ function withStack<T extends object>(error: T, stack: string | undefined): T {
 
 function makeArguments(length: number): object {
   return (function (..._items: unknown[]) {
-    // oxlint-disable-next-line prefer-rest-params -- an arguments object is what is wanted
     return arguments
   })(...new Array<undefined>(length))
 }

@@ -37,7 +37,7 @@ function cacheKey({ facts, node, seen, script, strict, cells, variables }: Funct
 }
 
 function makeUnit(record: FunctionRecord): Unit {
-  const { facts, node, seen, script, strict, cells } = record
+  const { facts, node, script, strict, cells } = record
   const captures = [...record.variables.keys()].map((name) =>
     cells.has(name) ? CELL_PREFIX + name : parameterName(name),
   )

@@ -138,7 +138,6 @@ export class Walk {
   readonly #met = new Map<object | symbol, number>()
   readonly #looks = new Map<object, Look>()
   readonly #pending: (() => void)[] = []
-  #root: string | undefined
 
   constructor(root: unknown, options: CaptureOptions, encoders: Encoders, byValue: Set<Function>) {
     this.options = options

@@ -51,7 +51,7 @@ describe('encode and decode', () => {
       [{ toJSON: 1 }, 'json'],
       [{ a: undefined }, 'clone'],
       [[-0], 'clone'],
-      [[1, , 3], 'clone'], // oxlint-disable-line no-sparse-arrays
+      [[1, , 3], 'clone'],
       ['abc'.match(/b/), 'clone'],
       [[shared, shared], 'clone'],
       [new Map(), 'clone'],
