@@ -133,7 +133,8 @@ function encodeArray(walk: Walk, array: readonly unknown[]): Ref {
     const indexes = keys.filter((key) => isIndex(key) && isOrdinary(array, key))
     const item = (index: number): ReturnType<Walk['encode']> =>
       walk.at('property', `[${index}]`, () => walk.encodeDeep(ownValue(array, index), { owner: array }))
-    if (indexes.length === array.length) node.items = array.map((_, index) => item(index))
+    // Not the array's own `map`, which would make one of the user's class.
+    if (indexes.length === array.length) node.items = indexes.map((_, index) => item(index))
     else node.sparse = indexes.map((key) => [Number(key), item(Number(key))])
     encodeProperties(
       walk,

@@ -1,3 +1,4 @@
+import { ValueUnreadableError } from '../base/errors.ts'
 import type { Attachments, ClassNode, Encoded, FunctionNode, GraphNode, ObjectNode, PrivateFields } from './graph.ts'
 import { CELL_PREFIX } from './unit.ts'
 import { classById, isOriginal, originOf, rememberClass, rememberOrigin } from './provenance.ts'
@@ -87,6 +88,7 @@ export function setPrivateStatics(rebuild: Rebuild, node: ClassNode): void {
 /** Only a constructor can give an object the private members of a class without a base class, so it makes the object. */
 export function makeInstance(rebuild: Rebuild, node: ObjectNode): object {
   const proto = node.proto === undefined ? Object.prototype : (rebuild.value(node.proto) as object | null)
+  for (const [of] of node.privates ?? []) demandRebuilt(rebuild.value(of) as Function)
   const first = node.privates?.[0]
   if (first && !extendsSomething(rebuild, first)) {
     const made = stamped(
@@ -102,9 +104,19 @@ export function makeInstance(rebuild: Rebuild, node: ObjectNode): object {
 export function setPrivates(rebuild: Rebuild, node: Attachments, value: object): void {
   for (const part of node.privates ?? []) {
     const cls = rebuild.value(part[0]) as Function
+    demandRebuilt(cls)
     if (extendsSomething(rebuild, part)) addMembers(cls, value)
     setters.get(cls)?.(value, readFields(rebuild, part[1]))
   }
+}
+
+// Nothing can write into the private members of a class of the user's own program, and its constructor must not run.
+function demandRebuilt(cls: Function): void {
+  if (originOf(cls) !== undefined) return
+  throw new ValueUnreadableError(
+    `An instance of ${cls.name} arrived where that class itself is from. It has private members, which nothing ` +
+      'but its own code can fill in: return its data instead, or register the class with registerType.',
+  )
 }
 
 function extendsSomething(rebuild: Rebuild, [of]: PrivateFields): boolean {

@@ -1,4 +1,5 @@
 import { ManycoreError, ValueUnreadableError, ValueUnsendableError } from '../base/errors.ts'
+import { invariant } from '../base/invariant.ts'
 import { readClone, writeClone } from './clone.ts'
 import { packDouble, packNumbers, unpackDouble, unpackDoubles, unpackIntegers } from './numbers.ts'
 import type { Payload } from './payload.ts'
@@ -38,6 +39,7 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
 /** What capture made of a value, in the cheapest form that is exact. */
 export function encodeGraph(graph: unknown, label: string): Payload {
   const inGraph = survey(graph, DEEPEST_GRAPH)
+  invariant(inGraph.form !== Form.graph, 'A graph holds something that is no plain data.')
   if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
   return clonePayload(Tag.graphClone, graph, inGraph, label)
 }

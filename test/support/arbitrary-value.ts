@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import fc from 'fast-check'
 
 /**
@@ -7,7 +8,7 @@ import fc from 'fast-check'
 export function arbitraryData(): fc.Arbitrary<unknown> {
   return fc
     .tuple(tree(), fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }))
-    .map(([value, links]) => tie(value, links))
+    .map(([value, links]) => tie(deserialize(serialize(value)), links))
 }
 
 function tree(): fc.Arbitrary<unknown> {
@@ -97,7 +98,7 @@ function ordinary(entries: Record<string, unknown>): object {
   return object
 }
 
-/** Puts some of the value's objects into others of them. */
+/** Puts some of the value's objects into others of them; on a copy, because fast-check uses a value again to shrink it. */
 function tie(value: unknown, links: readonly (readonly [number, number])[]): unknown {
   const objects: object[] = []
   collect(value, objects)
