@@ -10,7 +10,7 @@ export const HIGH_WATER_BYTES: number = 256 * 1024
 const FLUSH_BYTES = 1024
 
 /** What the system does not take of a long buffer is copied in pieces of this size. */
-const PIECE_BYTES = 1024 * 1024
+const PIECE_BYTES = 4 * 1024 * 1024
 
 /** So much of a kept buffer is written at once before the event loop goes on. */
 const EAGER_BYTES = 2 * 1024 * 1024
