@@ -7,11 +7,6 @@ export interface Child {
   abandon(): void
 }
 
-/** The worker processes that live now, in the order in which they were started. */
-export function liveChildren(): readonly Child[] {
-  return [...children]
-}
-
 /** From now on the worker ends when this process does, however that happens. */
 export function adopt(child: Child): void {
   if (!hooked) {
@@ -25,10 +20,6 @@ export function adopt(child: Child): void {
 export function release(child: Child): void {
   reaper.remove(child.pid)
   children.delete(child)
-}
-
-export function reaperPid(): number | undefined {
-  return reaper.pid
 }
 
 const children = new Set<Child>()

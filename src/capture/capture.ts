@@ -29,11 +29,6 @@ export function captureGraph(root: unknown, options: CaptureOptions = {}): Graph
   }
 }
 
-/** The texts of a graph, each of which a peer needs only once. */
-export function unitsOf(graph: Graph): readonly Unit[] {
-  return graph.units
-}
-
 /** Where the functions of a graph were written in this process, for `mapStack`. */
 export function sentCodeOf(graph: Graph): readonly SentCode[] {
   return sentCode.get(graph) ?? []

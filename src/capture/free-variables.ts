@@ -31,7 +31,7 @@ export function analyzeFunction(text: string, isStrict = false): FunctionFacts {
 
 /** Bound of the cache of function facts: so many functions, of so many characters of source together. */
 export const FUNCTION_CACHE_ENTRIES = 4_000
-export const FUNCTION_CACHE_CHARACTERS = 8_000_000
+const FUNCTION_CACHE_CHARACTERS = 8_000_000
 
 const cache = new LruCache<string, FunctionFacts | Error>(FUNCTION_CACHE_ENTRIES, FUNCTION_CACHE_CHARACTERS)
 

@@ -41,7 +41,7 @@ export function keyOut(key: string | symbol): string {
   return typeof key === 'symbol' ? `@@${(key.description ?? '').replace(/^Symbol\./, '')}` : key
 }
 
-export function keyIn(key: string): PropertyKey {
+function keyIn(key: string): PropertyKey {
   return key.startsWith('@@') ? ((Symbol as unknown as Record<string, symbol>)[key.slice(2)] ?? key) : key
 }
 

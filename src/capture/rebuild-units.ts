@@ -1,6 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { ImporterNode, ImportNode } from './graph.ts'
-import { type Unit, UNIT_NAME } from './unit.ts'
+import { type Unit } from './unit.ts'
 import { rememberStandIn } from './provenance.ts'
 
 /** `true` while an instance is made whose constructors and field initialisers must not run. */
@@ -174,8 +174,4 @@ export function unitExtras(unit: Unit, known: Partial<Record<Unit['extras'][numb
     if (extra === 'stamp') return stamp
     return known[extra]
   })
-}
-
-export function extraNames(unit: Pick<Unit, 'extras'>): string[] {
-  return unit.extras.map((extra) => UNIT_NAME[extra])
 }

@@ -53,7 +53,7 @@ function collect(items: Iterable<unknown>): unknown[] {
 }
 
 /** Gathers the results of a map in the order of its items; its promise settles when all of them were dealt with. */
-export class MapResults implements Sink {
+class MapResults implements Sink {
   readonly promise: Promise<unknown[]>
   readonly #settle: boolean
   #parts: Part[] = []

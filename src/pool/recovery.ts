@@ -35,7 +35,7 @@ export function recover(member: Member, exit: WorkerExit): void {
 }
 
 /** The error of an item that is lost with its worker. */
-export function crashed(member: Member, exit: WorkerExit, batch: Batch, at: number): WorkerCrashedError {
+function crashed(member: Member, exit: WorkerExit, batch: Batch, at: number): WorkerCrashedError {
   const what = batch.describe(at)
   const pid = exit.pid === undefined ? '' : ` (pid ${exit.pid})`
   const reason = member.killedFor === undefined ? exit.reason : `was killed because ${member.killedFor}`

@@ -260,7 +260,7 @@ export function closed(channel: Channel): Promise<{ code?: string; cause?: unkno
   })
 }
 
-export function next(channel: Channel): Promise<Message> {
+function next(channel: Channel): Promise<Message> {
   return new Promise((resolve) => {
     channel.onMessage = resolve
   })
