@@ -1,6 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { ImporterNode, ImportNode } from './graph.ts'
-import { type Unit } from './unit.ts'
+import type { Unit } from './unit.ts'
 import { rememberStandIn } from './provenance.ts'
 
 /** `true` while an instance is made whose constructors and field initialisers must not run. */
