@@ -1,9 +1,12 @@
+import { closeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import type { ChildProcess } from 'node:child_process'
 import { deferred } from '../base/deferred.ts'
 import { WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
+import { mainProgram } from '../base/main-program.ts'
 import { assertMaySpawn } from '../base/nesting.ts'
-import type { Journal } from '../channel/journal.ts'
+import { type Journal, readJournal } from '../channel/journal.ts'
+import { createJournalFile, fileStore } from '../channel/journal-store.ts'
 import { Kind } from '../channel/messages.ts'
 import { openPipe } from '../channel/pipe.ts'
 import type { Marshal } from '../marshal/marshal.ts'
@@ -54,6 +57,8 @@ class ProcessWorker implements Worker {
   readonly #pipes: OutputPipe[] = []
   readonly #sent = new Set<NodeJS.Signals>()
   readonly #escalation = new Escalation()
+  readonly #journalFd: number | undefined
+  #journal: Journal = readJournal(undefined)
   #startLimit: NodeJS.Timeout | undefined
   #stopping = false
   #isRef = true
@@ -71,7 +76,8 @@ class ProcessWorker implements Worker {
       this.stderr = new PassThrough()
     }
     this.#tail = new TailSink(this.#sinkFor(options, 'stderr'))
-    const launched = launch(options, undefined)
+    this.#journalFd = createJournalFile()
+    const launched = launch(options, this.#journalFd)
     if ('reason' in launched) {
       this.channel = new WorkerChannel(undefined, ignore)
       void launched.reason.then(({ text, cause }) => this.#failed(text, cause))
@@ -115,7 +121,7 @@ class ProcessWorker implements Worker {
   }
 
   readJournal(): Journal {
-    return { kept: false, position: undefined, unsent: [] }
+    return this.#journal
   }
 
   ref(): void {
@@ -149,7 +155,7 @@ class ProcessWorker implements Worker {
       if (error !== undefined && this.#lifecycle.state !== 'stopped') this.kill('SIGKILL')
       this.#channelClosed.resolve()
     }
-    const payload = this.marshal.encode(this.identity, 'identity')
+    const payload = this.marshal.encode({ ...this.identity, program: mainProgram() }, 'identity')
     channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
     const limitMs = options.startTimeoutMs ?? START_LIMIT_MS
     if (limitMs !== Infinity) this.#startLimit = setTimeout(() => this.#tooSlow(limitMs), limitMs).unref()
@@ -181,6 +187,7 @@ class ProcessWorker implements Worker {
     if (this.#isRef || this.#stopping) this.channel.ref()
     await this.#channelClosed.promise
     for (const pipe of this.#pipes) pipe.finish()
+    this.#keepJournal()
     const wasReady = this.#lifecycle.state !== 'starting'
     this.#lifecycle.happened('exited')
     const exit = describeExit({
@@ -198,6 +205,7 @@ class ProcessWorker implements Worker {
   }
 
   #failed(text: string, cause: unknown): void {
+    this.#keepJournal()
     this.#lifecycle.happened('exited')
     const { name } = this.identity
     const details = { worker: name, pid: undefined, exitCode: null, signal: null, stderrTail: '' }
@@ -205,6 +213,13 @@ class ProcessWorker implements Worker {
     this.stdout?.end()
     this.stderr?.end()
     this.#exited.resolve({ ...details, itemIndex: undefined, reason: `could not be started: ${text}`, clean: false })
+  }
+
+  // The file is gone as soon as nobody has it open.
+  #keepJournal(): void {
+    if (this.#journalFd === undefined) return
+    this.#journal = readJournal(fileStore(this.#journalFd))
+    closeSync(this.#journalFd)
   }
 
   // Does nothing when the worker was ready.

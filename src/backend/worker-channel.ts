@@ -102,11 +102,11 @@ export class WorkerChannel implements Channel {
   }
 }
 
-// The bytes of a body are only lent to a handler, as a Buffer perhaps, whose own slice() does not copy.
+// The bytes of a body are only lent to a handler. (`slice` of a Buffer would not copy them.)
 function owned(message: Message): Message {
   const body = message.payload?.body
   if (message.payload === undefined || !(body instanceof Uint8Array)) return message
-  return { ...message, payload: { ...message.payload, body: Uint8Array.prototype.slice.call(body) } }
+  return { ...message, payload: { ...message.payload, body: new Uint8Array(body) } }
 }
 
 function ignore(): void {}

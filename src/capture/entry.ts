@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { mainProgram } from '../base/main-program.ts'
 import { moduleFacts } from './module-facts.ts'
 import { type ScriptRecord, scriptsByUrl, scriptSource } from './scripts.ts'
 
@@ -15,7 +16,7 @@ export function setEntry(url: string | undefined): void {
 }
 
 export function entryUrl(): string | undefined {
-  if (entry === null) entry = findEntry()
+  if (entry === null) entry = mainProgram()
   return entry
 }
 
@@ -43,16 +44,6 @@ export function bareUrl(url: string): string {
 }
 
 const home = new URL('../', import.meta.url).href
-
-function findEntry(): string | undefined {
-  const file = process.argv[1]
-  if (file === undefined) return undefined
-  try {
-    return pathToFileURL(realpathSync(file)).href
-  } catch {
-    return undefined
-  }
-}
 
 function leadsTo(main: string, start: string, importsOf: (url: string) => readonly string[]): boolean {
   const visited = new Set([start])

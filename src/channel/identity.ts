@@ -10,4 +10,6 @@ export interface WorkerIdentity {
   readonly depth: number
   readonly parentPid: number
   readonly parentName: string
+  /** URL of the user's main program, which no worker may run again; filled in by the backend. */
+  readonly program?: string | undefined
 }

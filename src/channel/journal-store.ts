@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -78,12 +77,14 @@ export function sharedStore(memory: SharedArrayBuffer): JournalStore {
   }
 }
 
+let made = 0
+
 function openNameless(): number | undefined {
   if (process.platform === 'linux') {
     const fd = attempt(() => openSync('/dev/shm', O_TMPFILE | constants.O_RDWR, 0o600))
     if (fd !== undefined) return fd
   }
-  const path = join(tmpdir(), `manycore-journal-${randomUUID()}`)
+  const path = join(tmpdir(), `manycore-journal-${process.pid}-${Date.now()}-${++made}`)
   const fd = attempt(() => openSync(path, 'wx+', 0o600))
   if (fd !== undefined) attempt(() => unlinkSync(path))
   return fd

@@ -50,7 +50,10 @@ export interface Init extends Envelope {
   readonly kind: typeof Kind.init
 }
 
-/** Owner → worker: from now on `fn` names this function. Payload: the captured function. */
+/**
+ * Owner → worker: from now on `fn` names this function. Payload: the captured function. `index` is 1 when nobody can
+ * notice that it runs again, so that no journal is kept for it.
+ */
 export interface Define extends Envelope {
   readonly kind: typeof Kind.define
 }

@@ -43,5 +43,6 @@ export function createPeer({ place }: MarshalOptions): Marshal {
 }
 
 function functionMessage(kind: typeof Kind.define | typeof Kind.release, fn: ShippedFunction): Message {
-  return { kind, task: 0, fn: fn.id, index: 0, count: 0, payload: kind === Kind.define ? fn.payload : undefined }
+  const payload = kind === Kind.define ? fn.payload : undefined
+  return { kind, task: 0, fn: fn.id, index: fn.pure ? 1 : 0, count: 0, payload }
 }

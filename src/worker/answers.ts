@@ -1,4 +1,5 @@
 import type { Channel } from '../channel/channel.ts'
+import type { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import { Tag } from '../codec/tag.ts'
@@ -7,29 +8,64 @@ import type { Marshal } from '../marshal/marshal.ts'
 /** Nothing when it was done at once. */
 export type Soon = Promise<void> | undefined
 
-/** An answer waits for others to share a write with for this long at most, when there is more to do. */
+/** Answers wait for others to share a write with for this long at most, when there is more to do. */
 const LINGER_MS = 0.1
 
 /** What a worker tells its owner about tasks. Each method gives a promise when the worker has to wait before it goes on. */
 export class Answers {
   readonly #channel: Channel
   readonly #marshal: Marshal
+  readonly #journal: JournalWriter
   #sinceMs = 0
+  #journaled = false
 
-  constructor(channel: Channel, marshal: Marshal) {
+  constructor(channel: Channel, marshal: Marshal, journal: JournalWriter) {
     this.#channel = channel
     this.#marshal = marshal
+    this.#journal = journal
   }
 
-  /** A task or an item is about to begin; gives the time. Answers that wait are sent if they have waited for long. */
-  begin(): number {
-    const nowMs = performance.now()
-    if (this.#channel.waiting === 0) this.#sinceMs = nowMs
-    else if (nowMs - this.#sinceMs > LINGER_MS) {
-      this.#channel.flush()
-      this.#sinceMs = nowMs
+  /**
+   * A task, or an item of one, begins as soon as the promise has settled, if there is one. Unless nobody can notice
+   * that it runs again, the owner can learn from the journal that it had begun. `held` says that values of finished
+   * items were not answered yet.
+   */
+  begin(task: number, index: number, pure: boolean, held = false): Soon {
+    this.#journaled = !pure
+    if (pure) {
+      if (!held) this.#flushStale()
+      return undefined
     }
-    return nowMs
+    const soon = this.#journal.settle(this.#channel, held)
+    if (soon !== undefined) return soon.then(() => this.#journal.begin(task, index))
+    this.#journal.begin(task, index)
+    return undefined
+  }
+
+  /**
+   * Notes the value of an item that will be answered together with others; false when it must be answered alone and
+   * at once, because it is not plain or cannot travel.
+   */
+  hold(task: number, index: number, value: unknown): boolean {
+    if (!this.#journaled) return true
+    try {
+      const payload = this.#marshal.encodeSoon([value], 'result')
+      if (payload instanceof Promise) {
+        // It is encoded again when it is answered; should that fail, it is told then.
+        payload.catch(ignore)
+        return false
+      }
+      if (!TOGETHER.has(payload.tag)) return false
+      this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload })
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Values that are held should be answered before the next item begins. */
+  isStale(sinceMs: number): boolean {
+    return this.#journaled ? this.#journal.stale : performance.now() - sinceMs > LINGER_MS
   }
 
   done(task: number, value: unknown): Soon {
@@ -59,36 +95,40 @@ export class Answers {
     )
   }
 
+  /** The value of one item that was not held. */
+  item(task: number, index: number, value: unknown): Soon {
+    return this.#encoded(
+      () => this.#marshal.encodeSoon([value], 'result'),
+      (payload) => this.#send(Kind.items, task, index, 1, payload),
+      (error) => this.itemFailed(task, index, error),
+    )
+  }
+
   /**
-   * The values of the items from `index` on. Plain ones travel together; if one of them is not plain, each travels
+   * The held values of the items from `index` on. Plain ones travel together; if one of them is not plain, each travels
    * alone, so that one that cannot travel or be read again costs its own item only.
    */
   items(task: number, index: number, values: readonly unknown[]): Soon {
-    if (values.length === 1) return this.#item(task, index, values[0])
     let payload: Payload | Promise<Payload>
     try {
       payload = this.#marshal.encodeSoon(values, 'result')
     } catch {
       return this.#eachItem(task, index, values, 0)
     }
-    if (payload instanceof Promise || !TOGETHER.has(payload.tag)) return this.#eachItem(task, index, values, 0)
-    return this.#send(Kind.items, task, index, values.length, payload)
+    if (payload instanceof Promise || !TOGETHER.has(payload.tag)) {
+      if (payload instanceof Promise) payload.catch(ignore)
+      return this.#eachItem(task, index, values, 0)
+    }
+    // Each of them stands in the journal already.
+    return this.#send(Kind.items, task, index, values.length, payload, true)
   }
 
   #eachItem(task: number, index: number, values: readonly unknown[], from: number): Soon {
     for (let at = from; at < values.length; at++) {
-      const soon = this.#item(task, index + at, values[at])
+      const soon = this.item(task, index + at, values[at])
       if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, at + 1))
     }
     return undefined
-  }
-
-  #item(task: number, index: number, value: unknown): Soon {
-    return this.#encoded(
-      () => this.#marshal.encodeSoon([value], 'result'),
-      (payload) => this.#send(Kind.items, task, index, 1, payload),
-      (error) => this.itemFailed(task, index, error),
-    )
   }
 
   #encoded(
@@ -105,15 +145,37 @@ export class Answers {
     }
   }
 
-  #send(kind: Answer['kind'], task: number, index: number, count: number, payload: Payload | undefined): Soon {
-    // The channel refuses a payload with too long a part; to an answer that is as if it could not be encoded.
-    return this.#channel.send({ kind, task, fn: 0, index, count, payload }) ? undefined : this.#channel.drained()
+  #send(
+    kind: Answer['kind'],
+    task: number,
+    index: number,
+    count: number,
+    payload: Payload | undefined,
+    isNoted = !this.#journaled,
+  ): Soon {
+    const answer = { kind, task, fn: 0, index, count, payload } as Answer
+    if (!isNoted) this.#journal.finish(answer)
+    if (this.#channel.send(answer)) return undefined
+    // The owner is slow, and the worker waits: nothing is running meanwhile.
+    this.#journal.idle()
+    return this.#channel.drained()
+  }
+
+  #flushStale(): void {
+    const nowMs = performance.now()
+    if (this.#channel.waiting === 0) this.#sinceMs = nowMs
+    else if (nowMs - this.#sinceMs > LINGER_MS) {
+      this.#channel.flush()
+      this.#sinceMs = nowMs
+    }
   }
 }
 
 type Answer = Extract<Message, { kind: 17 | 18 | 19 | 20 }>
 
 const TOGETHER: ReadonlySet<number> = new Set([Tag.json, Tag.integers, Tag.doubles])
+
+function ignore(): void {}
 
 function raise(error: unknown): never {
   throw error

@@ -3,16 +3,13 @@ import type { Answers, Soon } from './answers.ts'
 import type { TaskFunction } from './function-table.ts'
 import { isThenable } from './thenable.ts'
 
-/** Values of finished items wait for so long at most to travel together, when there is more to do. */
-const LINGER_MS = 0.1
-
 /** Runs one chunk, item after item, and answers each, in order. */
 export class ChunkRun {
   readonly #answers: Answers
   readonly #task: number
   readonly #index: number
   readonly #star: boolean
-  readonly #call: TaskFunction['call']
+  readonly #fn: TaskFunction
   readonly #items: readonly unknown[]
   // Finished and not answered: the items from `#answered` on.
   #values: unknown[] = []
@@ -22,12 +19,12 @@ export class ChunkRun {
   #sending: Soon
   #armed = false
 
-  constructor(answers: Answers, message: Message, call: TaskFunction['call'], items: readonly unknown[]) {
+  constructor(answers: Answers, message: Message, fn: TaskFunction, items: readonly unknown[]) {
     this.#answers = answers
     this.#task = message.task
     this.#index = message.index
     this.#star = message.kind === Kind.starChunk
-    this.#call = call
+    this.#fn = fn
     this.#items = items
   }
 
@@ -44,38 +41,51 @@ export class ChunkRun {
   /** Runs from `at` on; gives a promise as soon as there is something to wait for. */
   go(at = 0): Soon {
     for (; at < this.#items.length; at++) {
-      const nowMs = this.#answers.begin()
       if (this.#cancelled) return this.#then(this.#flush(), () => this.#answers.skipped(this.#task))
-      if (this.#values.length === 0) this.#oldestMs = nowMs
-      else if (nowMs - this.#oldestMs > LINGER_MS) {
-        const soon = this.#flush()
-        if (soon !== undefined) return soon.then(() => this.go(at))
-      }
-      const soon = this.#item(at)
+      const soon = this.#step(at)
       if (soon !== undefined) return soon.then(() => this.go(at + 1))
     }
     return this.#flush()
   }
 
+  #step(at: number): Soon {
+    if (this.#values.length === 0 || !this.#answers.isStale(this.#oldestMs)) return this.#item(at)
+    return this.#then(this.#flush(), () => this.#item(at))
+  }
+
   #item(at: number): Soon {
+    const held = this.#values.length > 0
+    return this.#then(this.#answers.begin(this.#task, this.#index + at, this.#fn.pure, held), () => this.#run(at))
+  }
+
+  #run(at: number): Soon {
     const item = this.#items[at]
     let value: unknown
     let later: boolean
     try {
-      value = this.#star ? this.#call(...(item as unknown[])) : this.#call(item)
+      value = this.#star ? this.#fn.call(...(item as unknown[])) : this.#fn.call(item)
       later = isThenable(value)
     } catch (error) {
       return this.#failed(at, error)
     }
-    if (!later) {
+    if (!later) return this.#finished(at, value)
+    this.#flushWhileWaiting()
+    return Promise.resolve(value).then(
+      (late) => this.#finished(at, late),
+      (error: unknown) => this.#failed(at, error),
+    )
+  }
+
+  #finished(at: number, value: unknown): Soon {
+    if (this.#answers.hold(this.#task, this.#index + at, value)) {
+      if (this.#values.length === 0) this.#oldestMs = performance.now()
       this.#values.push(value)
       return undefined
     }
-    this.#flushWhileWaiting()
-    return Promise.resolve(value).then(
-      (late) => void this.#values.push(late),
-      (error: unknown) => this.#failed(at, error),
-    )
+    return this.#then(this.#flush(), () => {
+      this.#answered = at + 1
+      return this.#answers.item(this.#task, this.#index + at, value)
+    })
   }
 
   #failed(at: number, error: unknown): Soon {
@@ -109,6 +119,6 @@ export class ChunkRun {
   }
 
   #then(soon: Soon, next: () => Soon): Soon {
-    return soon === undefined ? next() : soon.then(next)
+    return soon === undefined ? next() : soon.then(() => next())
   }
 }

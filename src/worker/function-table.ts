@@ -6,6 +6,8 @@ import type { Soon } from './answers.ts'
 
 export interface TaskFunction {
   readonly call: (...args: unknown[]) => unknown
+  /** Nobody can notice that it runs again. */
+  readonly pure: boolean
 }
 
 /** Why each task of a function fails: it could not be built again here. */
@@ -22,15 +24,15 @@ export class FunctionTable {
     this.#marshal = marshal
   }
 
-  define({ fn, payload }: Message): Soon {
+  define({ fn, payload, index }: Message): Soon {
     try {
       const value = payload && this.#marshal.decode(payload)
       if (!(value instanceof Promise)) {
-        this.#set(fn, value)
+        this.#set(fn, value, index === 1)
         return undefined
       }
       return duringImport(value).then(
-        (late) => this.#set(fn, late),
+        (late) => this.#set(fn, late, index === 1),
         (error: unknown) => void this.#functions.set(fn, { error }),
       )
     } catch (error) {
@@ -51,7 +53,7 @@ export class FunctionTable {
     )
   }
 
-  #set(fn: number, value: unknown): void {
-    this.#functions.set(fn, { call: value as TaskFunction['call'] })
+  #set(fn: number, value: unknown, pure: boolean): void {
+    this.#functions.set(fn, { call: value as TaskFunction['call'], pure })
   }
 }

@@ -1,6 +1,10 @@
+import { fstatSync } from 'node:fs'
+import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { WorkerIdentity } from '../channel/identity.ts'
+import { fileStore } from '../channel/journal-store.ts'
+import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
@@ -11,11 +15,20 @@ import { endWith, reportUncaught } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
 import { isThenable } from './thenable.ts'
 
+/** Where the owner puts the file for the worker's journal, if it could make one. */
+const JOURNAL_FD = 4
+
+/** Runs what comes through the channel from now on. */
+export function serve(channel: Channel): void {
+  const tasks = new TaskLoop(channel, new JournalWriter(isFile(JOURNAL_FD) ? fileStore(JOURNAL_FD) : undefined))
+  channel.onMessage = (message) => tasks.receive(message)
+}
+
 /**
  * Runs what the owner sends, one message at a time, in order. What returns no promise runs at once, inside of the
  * channel's call: no turn of the event loop and no promise lies between a message and its answer.
  */
-export class TaskLoop {
+class TaskLoop {
   readonly #channel: Channel
   readonly #marshal: Marshal
   readonly #answers: Answers
@@ -28,10 +41,10 @@ export class TaskLoop {
   #running: ChunkRun | undefined
   readonly #goOn = (): void => this.#next()
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, journal: JournalWriter) {
     this.#channel = channel
     this.#marshal = createWorkerMarshal({ place: `process ${process.pid}` })
-    this.#answers = new Answers(channel, this.#marshal)
+    this.#answers = new Answers(channel, this.#marshal, journal)
     this.#functions = new FunctionTable(this.#marshal)
     endWith({ marshal: this.#marshal, settle: () => this.#running?.settle() })
   }
@@ -81,6 +94,7 @@ export class TaskLoop {
         return this.#decoded(message, (identity) => {
           this.#identity = identity as WorkerIdentity
           enterWorker(this.#identity)
+          inheritMainProgram(this.#identity.program)
           return undefined
         })
       case Kind.stop:
@@ -102,8 +116,12 @@ export class TaskLoop {
     )
   }
 
-  #run(task: number, { call }: TaskFunction, args: unknown[]): Soon {
-    this.#answers.begin()
+  #run(task: number, fn: TaskFunction, args: unknown[]): Soon {
+    const soon = this.#answers.begin(task, 0, fn.pure)
+    return soon === undefined ? this.#execute(task, fn, args) : soon.then(() => this.#execute(task, fn, args))
+  }
+
+  #execute(task: number, { call }: TaskFunction, args: unknown[]): Soon {
     let value: unknown
     let later: boolean
     try {
@@ -145,7 +163,7 @@ export class TaskLoop {
     return this.#decoded(
       message,
       (items) => {
-        this.#running = new ChunkRun(this.#answers, message, fn.call, items as unknown[])
+        this.#running = new ChunkRun(this.#answers, message, fn, items as unknown[])
         return this.#running.go()
       },
       (error) => this.#answers.failed(message.task, error),
@@ -173,9 +191,18 @@ export class TaskLoop {
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk])
 
-// The bytes of a body are only lent to a handler, as a Buffer perhaps, whose own slice() does not copy.
+// Without a journal there is /dev/null, or nothing.
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile()
+  } catch {
+    return false
+  }
+}
+
+// The bytes of a body are only lent to a handler. (`slice` of a Buffer would not copy them.)
 function owned(message: Message): Message {
   const { payload } = message
   if (payload === undefined || typeof payload.body === 'string') return message
-  return { ...message, payload: { ...payload, body: Uint8Array.prototype.slice.call(payload.body) } }
+  return { ...message, payload: { ...payload, body: new Uint8Array(payload.body) } }
 }

@@ -1,4 +1,3 @@
-import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import { openPipe } from '../channel/pipe.ts'
 import { enterTasks } from '../base/nesting.ts'
@@ -25,15 +24,10 @@ export function start(load: () => Loop | Promise<Loop>): void {
   if (loaded instanceof Promise) {
     channel.pause()
     void loaded.then((loop) => {
-      serve(loop, channel)
+      loop.serve(channel)
       channel.resume()
     })
   } else {
-    serve(loaded, channel)
+    loaded.serve(channel)
   }
-}
-
-function serve(loop: Loop, channel: Channel): void {
-  const tasks = new loop.TaskLoop(channel)
-  channel.onMessage = (message) => tasks.receive(message)
 }

@@ -100,5 +100,5 @@ export async function textOf(stream: NodeJS.ReadableStream | undefined): Promise
 function keep(message: Message): Message {
   const { payload } = message
   if (payload === undefined || typeof payload.body === 'string') return message
-  return { ...message, payload: { ...payload, body: payload.body.slice() } }
+  return { ...message, payload: { ...payload, body: new Uint8Array(payload.body) } }
 }
