@@ -83,7 +83,7 @@ describe('a chunk', () => {
       (n: number) => {
         if (n === 1) throw new RangeError('one')
         if (n === 2) return Promise.reject(new TypeError('two'))
-        if (n === 4) return new WeakMap()
+        if (n === 4) return (function* () {})()
         if (n === 6)
           return {
             get then(): never {
