@@ -24,7 +24,12 @@ function everyPart(depths: Map<object, number>, known: Map<object, boolean>): bo
   for (const [object, depth] of depths) {
     const answer = known.get(object)
     if (answer === true) continue
-    if (answer === false || depth > DEEPEST || types.isProxy(object) || !Object.isExtensible(object)) return false
+    if (depth > DEEPEST) {
+      // The upper half is walked without asking again, or a long list would be looked through from each of its items.
+      for (const [above, at] of depths) if (at < DEEPEST / 2) known.set(above, false)
+      return false
+    }
+    if (answer === false || types.isProxy(object) || !Object.isExtensible(object)) return false
     const accept = (value: unknown): boolean => {
       if (value === null || typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol'
       if (!depths.has(value)) depths.set(value, depth + 1)

@@ -26,7 +26,7 @@ export function move<T extends ArrayBuffer | ArrayBufferView>(buffer: T): T {
   if (view.byteLength !== view.buffer.byteLength) {
     throw new ArgumentError(
       `move() got a view of ${view.byteLength} bytes of an ArrayBuffer of ${view.buffer.byteLength}, which others may use too. ` +
-        'Send it without move(), it is copied then; or make a copy of its own with slice() and move that.',
+        'Send it without move(): it is copied then.',
     )
   }
   const { length } = view as { length?: number }

@@ -164,7 +164,7 @@ describe('move()', () => {
     }
     assert.throws(
       () => move(Buffer.from('x')),
-      /move\(\) got a view of 1 bytes of an ArrayBuffer of 8192, .*slice\(\)/s,
+      /move\(\) got a view of 1 bytes of an ArrayBuffer of \d+, .* Send it without move\(\)/,
     )
   })
 })
