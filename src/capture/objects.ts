@@ -86,6 +86,10 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
   if (Array.isArray(object)) return encodeArray(walk, object)
   if (types.isMap(object)) return encodeMap(walk, object)
   if (types.isSet(object)) return encodeSet(walk, object)
+  // In newer versions of Node it is a native error as well, and keeps its fields where only Node can read them.
+  if (object instanceof DOMException) {
+    return walk.add(object, { kind: 'domException', message: object.message, name: object.name, stack: object.stack })
+  }
   if (types.isNativeError(object)) return encodeError(walk, object)
   if (types.isDate(object)) {
     const node: DateNode = { kind: 'date', time: Date.prototype.getTime.call(object) }
@@ -119,9 +123,6 @@ function encodeNodeKind(walk: Walk, object: object): Ref | undefined {
   if (types.isModuleNamespaceObject(object)) return encodeNamespace(walk, object)
   if (object instanceof URL) return walk.add(object, { kind: 'url', href: object.href })
   if (object instanceof URLSearchParams) return walk.add(object, { kind: 'searchParams', text: object.toString() })
-  if (object instanceof DOMException) {
-    return walk.add(object, { kind: 'domException', message: object.message, name: object.name, stack: object.stack })
-  }
   return undefined
 }
 

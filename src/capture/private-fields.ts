@@ -1,6 +1,7 @@
 import type { ClassLayout } from './class-layout.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { Attachments, Encoded, PrivateFields } from './graph.ts'
+import { commonJsExportPath } from './known.ts'
 import { constructorOf, functionName, isClassText, prototypesOf, textOf } from './peek.ts'
 import { ByValueNeeded, type Walk } from './walk.ts'
 
@@ -11,7 +12,8 @@ export function preferByValue(walk: Walk, object: object): void {
     walk.byValue.add(cls)
     const met = walk.find(cls)
     const kind = met && walk.nodeOf(met).kind
-    if (kind === 'import' || kind === 'commonjs') throw new ByValueNeeded(cls)
+    const isInModule = [...walk.modules].some((file) => commonJsExportPath(file, cls))
+    if (kind === 'import' || kind === 'commonjs' || isInModule) throw new ByValueNeeded(cls)
   }
 }
 

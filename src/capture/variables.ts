@@ -1,8 +1,10 @@
+import { pathToFileURL } from 'node:url'
 import { isOwnModule, reachesEntry } from './entry.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Encoded, ObjectNode } from './graph.ts'
 import type { Look, ScopeView } from './inspector.ts'
 import { isBuiltinSpecifier } from './known-get.ts'
+import { commonJsExportPath, commonJsFileOf } from './known.ts'
 import { type ImportBinding, type ModuleFacts, moduleFacts } from './module-facts.ts'
 import { findValue, isFunction, isObject } from './peek.ts'
 import { encodeReference, importReference, isNamespaceLike, readExport } from './references.ts'
@@ -102,8 +104,14 @@ function encodeVariable(walk: Walk, record: FunctionRecord, name: string, found:
   ) {
     return walk.add(value, { kind: 'require', base: script.url })
   }
-  if (usesMembersOnly(record, name) && isObject(value) && isNamespaceLike(value) && !encodeReference(walk, value)) {
-    return encodeMembers(walk, record, value, name)
+  if (usesMembersOnly(record, name) && isObject(value) && isNamespaceLike(value)) {
+    const file = commonJsFileOf(value)
+    if (file !== undefined && [...walk.byValue].some((cls) => commonJsExportPath(file, cls))) {
+      return encodeMembers(walk, record, value, name)
+    }
+    const reference = encodeReference(walk, value)
+    if (reference && file !== undefined) walk.modules.add(file)
+    return reference ?? encodeMembers(walk, record, value, name)
   }
   return encodeHard(walk, record, value)
 }
@@ -171,8 +179,16 @@ function encodeMembers(walk: Walk, record: FunctionRecord, namespace: object, na
   const ref = walk.addNode(node)
   for (const member of record.facts.free.get(name)?.members ?? []) {
     if (!(member in namespace)) continue
-    const value = walk.at('property', member, () => encodeHard(walk, record, readExport(namespace, member)))
+    const value = walk.at('property', member, () => encodeMember(walk, record, namespace, member))
     node.props?.push([member, value])
   }
   return ref
+}
+
+function encodeMember(walk: Walk, record: FunctionRecord, namespace: object, member: string): Encoded {
+  const value = readExport(namespace, member)
+  const file = commonJsFileOf(namespace)
+  const isByReference =
+    file !== undefined && isObject(value) && !walk.find(value) && !reachesEntry(pathToFileURL(file).href)
+  return isByReference ? walk.add(value, { kind: 'commonjs', file, path: [member] }) : encodeHard(walk, record, value)
 }

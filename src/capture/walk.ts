@@ -133,6 +133,8 @@ export class Walk {
   readonly plain: Map<object, boolean> = new Map()
   readonly buffers: Map<ArrayBuffer, BufferUse> = new Map()
   readonly weak: WeakUse[] = []
+  /** Files of CommonJS modules that go by reference as a whole. */
+  readonly modules: Set<string> = new Set()
   step: Step | undefined
   readonly #encoders: Encoders
   readonly #met = new Map<object | symbol, number>()

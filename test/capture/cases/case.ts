@@ -1,8 +1,8 @@
 /** One kind of thing that travels, written so that it runs however TypeScript is run. */
 export interface Case {
   readonly name: string
-  /** What a way of running may not keep: written names, or the files as they are. */
-  readonly needs?: 'names' | 'files'
+  /** What a way of running may not keep: written names, the files as they are, or modules of their own. */
+  readonly needs?: 'names' | 'files' | 'modules'
   readonly run: (peer: RoundTrip) => Promise<void>
 }
 

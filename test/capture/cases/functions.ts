@@ -286,7 +286,7 @@ export const functionCases: readonly Case[] = [
     name: 'an assigned variable that is called and in a shorthand',
     run: async ({ call }) => {
       let handler = function (this: unknown): boolean {
-        return this === undefined
+        return this === undefined || this === globalThis
       }
       const use = (): unknown => {
         const first = handler()

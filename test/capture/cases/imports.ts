@@ -49,6 +49,7 @@ export const importCases: readonly Case[] = [
   },
   {
     name: 'the state of an imported module, once per worker',
+    needs: 'modules',
     run: async ({ call }) => {
       const first = await call(() => countCalls())
       assert.equal(await call(() => countCalls()), first + 1)

@@ -165,6 +165,7 @@ export const refusalCases: readonly Case[] = [
   },
   {
     name: 'deeper than what the function names, it throws when it is read',
+    needs: 'names',
     run: async ({ call }) => {
       class Job {
         server = createServer()
@@ -186,6 +187,7 @@ export const refusalCases: readonly Case[] = [
   },
   {
     name: 'deeper inside of maps and private fields, it throws when it is used',
+    needs: 'names',
     run: async ({ call }) => {
       class Hub {
         readonly #server = createServer()
@@ -224,6 +226,7 @@ export const refusalCases: readonly Case[] = [
 function refused(what: string, make: () => unknown, message: RegExp): Case {
   return {
     name: `refused: ${what}`,
+    needs: 'names',
     run: async ({ capture }) => assert.throws(() => capture(make()), { code: 'MC_FUNCTION_UNSENDABLE', message }),
   }
 }
