@@ -23,7 +23,7 @@ export function look(value: object): Look {
       }),
     )
   } finally {
-    holder.input = holder.output = undefined
+    holder.input = undefined
     post('Runtime.releaseObjectGroup', { objectGroup: GROUP })
   }
 }
@@ -257,7 +257,9 @@ function realValue(remote: Runtime.RemoteObject): unknown {
     arguments: [{ objectId: remote.objectId }],
     objectGroup: GROUP,
   })
-  return holder.output
+  const value = holder.output
+  holder.output = undefined
+  return value
 }
 
 function parseUnserializable(text: string): bigint | number {

@@ -162,6 +162,25 @@ describe('looking into a function', () => {
     assert.deepEqual(names(globalThis), [])
   })
 
+  it('keeps nothing alive', () => {
+    const code = `import(${JSON.stringify(import.meta.resolve('#dist/capture/inspector.js'))}).then(async ({ evaluateInMain, look }) => {
+      const refs = []
+      const keep = (value) => (refs.push(new WeakRef(value)), value)
+      ;(() => {
+        const captured = keep({})
+        look(keep(() => captured))
+        look(keep(new WeakMap([[captured, captured]])))
+        globalThis.seen = keep({})
+        evaluateInMain('globalThis.seen')
+        delete globalThis.seen
+      })()
+      for (let i = 0; i < 5; i++) { await new Promise(setImmediate); gc() }
+      console.log(refs.filter((ref) => ref.deref() !== undefined).length)
+    })`
+    const out = execFileSync(process.execPath, ['--expose-gc', '-e', code], { encoding: 'utf8' })
+    assert.equal(out.trim(), '0')
+  })
+
   it('reaches the main context', () => {
     assert.equal(evaluateInMain('process'), process)
     assert.equal(evaluateInMain('1 + 1'), 2)

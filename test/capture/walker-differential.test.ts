@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type AnyNode, parse, type Program } from 'acorn'
 import type * as EslintScope from 'eslint-scope'
 import { analyzeFunction } from '#dist/capture/free-variables.js'
 import { parseFunction } from '#dist/capture/parse.js'
+import { packageSources } from './support/package-sources.js'
 
 const eslintScope = createRequire(import.meta.url)('eslint-scope') as typeof EslintScope
-const NODE_MODULES = join(import.meta.dirname, '../../../node_modules')
-const PACKAGES = [
-  'acorn',
-  'c8',
-  'eslint-scope',
-  'fast-check',
-  'knip',
-  'parse5',
-  'publint',
-  'semver',
-  'tsx',
-  'yaml',
-  'yargs',
-  'zod',
-]
 const MOST_FILES_PER_PACKAGE = 60
 const LONGEST_FUNCTION = 20_000
 
@@ -92,10 +76,7 @@ function difference(a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
 
 function* functionTexts(): Generator<string> {
   const seen = new Set<string>()
-  for (const file of sourceFiles()) {
-    const source = readFileSync(file, 'utf8')
-    const tree = parseAny(source)
-    if (!tree) continue
+  for (const { text: source, tree } of packageSources(MOST_FILES_PER_PACKAGE)) {
     for (const [start, end] of functionRanges(tree)) {
       const text = source.slice(start, end)
       if (end - start > LONGEST_FUNCTION || seen.has(text)) continue
@@ -103,30 +84,6 @@ function* functionTexts(): Generator<string> {
       yield text
     }
   }
-}
-
-function sourceFiles(): string[] {
-  return PACKAGES.flatMap((name) => {
-    const root = join(NODE_MODULES, name)
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-      (file) => /\.[cm]?js$/.test(file) && !file.includes('node_modules'),
-    )
-    return files
-      .sort()
-      .slice(0, MOST_FILES_PER_PACKAGE)
-      .map((file) => join(root, file))
-  })
-}
-
-function parseAny(source: string): Program | undefined {
-  for (const sourceType of ['module', 'script'] as const) {
-    try {
-      return parse(source, { ecmaVersion: 'latest', sourceType, allowReturnOutsideFunction: true, allowHashBang: true })
-    } catch {
-      // Not of this kind; a file that is neither is left out.
-    }
-  }
-  return undefined
 }
 
 function* functionRanges(root: Program): Generator<[number, number]> {
