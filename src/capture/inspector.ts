@@ -85,7 +85,9 @@ export function inspectorAbsence(): InspectorAbsence | undefined {
 export interface InspectorAbsence {
   /** `runtime`: Bun, Deno; `permission`: `--permission` without `--allow-inspector`; `build`: Node built without it; `failed`: anything else. */
   readonly reason: 'runtime' | 'permission' | 'build' | 'failed'
-  /** One clause for an error text: what is missing and what would help. */
+  /** A clause that says what is missing. */
+  readonly problem: string
+  /** A sentence that says what would help. */
   readonly advice: string
 }
 
@@ -94,7 +96,7 @@ export class InspectorAbsentError extends Error {
   readonly absence: InspectorAbsence
 
   constructor(absence: InspectorAbsence, options?: ErrorOptions) {
-    super(`The V8 inspector cannot be used: ${absence.advice}.`, options)
+    super(`The V8 inspector cannot be used: ${absence.problem}. ${absence.advice}`, options)
     this.name = 'InspectorAbsentError'
     this.absence = absence
   }
@@ -273,13 +275,25 @@ function otherRuntime(): string | undefined {
 
 function absenceFrom(error: unknown): InspectorAbsence {
   const runtime = otherRuntime()
-  if (runtime)
-    return { reason: 'runtime', advice: `${runtime} has no inspector that answers at once; run the program with Node` }
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ERR_ACCESS_DENIED')
-    return { reason: 'permission', advice: 'the permission model forbids it; start Node with --allow-inspector' }
-  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
-    return { reason: 'build', advice: 'this Node was built without it; use an official build' }
+  if (runtime) {
+    return {
+      reason: 'runtime',
+      problem: `${runtime} has no inspector that answers at once`,
+      advice: 'Run the program with Node.',
+    }
   }
-  return { reason: 'failed', advice: `it could not be opened (${message})` }
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ERR_ACCESS_DENIED') {
+    const canAllow = process.allowedNodeEnvironmentFlags.has('--allow-inspector')
+    const advice = canAllow ? 'Start Node with --allow-inspector.' : 'Start Node without its permission model.'
+    return { reason: 'permission', problem: 'the permission model forbids the inspector', advice }
+  }
+  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
+    return { reason: 'build', problem: 'this Node was built without the inspector', advice: 'Use an official build.' }
+  }
+  return {
+    reason: 'failed',
+    problem: `the inspector could not be opened (${message})`,
+    advice: 'Use a released version of Node.',
+  }
 }

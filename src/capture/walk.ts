@@ -13,8 +13,8 @@ import type {
   WeakMapNode,
   WeakSetNode,
 } from './graph.ts'
-import { type Look, look } from './inspector.ts'
-import { isFunction } from './peek.ts'
+import { InspectorAbsentError, type Look, look } from './inspector.ts'
+import { functionName, isFunction } from './peek.ts'
 import type { CodeOrigin } from './provenance.ts'
 import type { ScriptRecord } from './scripts.ts'
 
@@ -201,7 +201,7 @@ export class Walk {
 
   look(value: object): Look {
     let known = this.#looks.get(value)
-    if (!known) this.#looks.set(value, (known = look(value)))
+    if (!known) this.#looks.set(value, (known = this.#lookInto(value)))
     return known
   }
 
@@ -275,6 +275,18 @@ export class Walk {
 
   graph(root: Encoded, units: Graph['units']): Graph {
     return { root, nodes: this.nodes, units }
+  }
+
+  #lookInto(value: object): Look {
+    try {
+      return look(value)
+    } catch (error) {
+      if (!(error instanceof InspectorAbsentError)) throw error
+      const { problem, advice } = error.absence
+      const label = isFunction(value) ? functionName(value) || '(anonymous)' : undefined
+      const step: Step | undefined = label === undefined ? this.step : { label, kind: 'function', up: this.step }
+      throw this.refusal(`cannot be looked into, because ${problem}`, advice, step)
+    }
   }
 
   #encodeSymbol(symbol: symbol): Ref {

@@ -204,6 +204,22 @@ describe('a process without an inspector', () => {
     assert.deepEqual(ask(flag, '--allow-fs-read=*'), ['permission', 'InspectorAbsentError'])
   })
 
+  it('is told to who sends a function, with what would help', () => {
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const code = `import(${JSON.stringify(import.meta.resolve('#dist/capture/capture.js'))}).then(({ captureGraph }) => {
+      const factor = 3
+      const triple = (n) => n * factor
+      try { captureGraph(triple) } catch (error) { console.log(error.code, error.message) }
+    })`
+    const flags = [flag, '--allow-fs-read=*', '--no-warnings']
+    const text = execFileSync(process.execPath, [...flags, '-e', code], { encoding: 'utf8' })
+    assert.match(
+      text,
+      /^MC_FUNCTION_UNSENDABLE The function triple cannot be sent to another process: it cannot be looked into/,
+    )
+    assert.match(text, /--allow-inspector|without its permission model/)
+  })
+
   it('says when the runtime is another one', () => {
     const result = execFileSync(
       process.execPath,
