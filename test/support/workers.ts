@@ -87,6 +87,13 @@ export async function gone(pid: number, limitMs = 2000): Promise<void> {
   }
 }
 
+/** All processes whose parent is this one: its workers and its reaper. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number)
+}
+
 export function openDescriptors(): string[] {
   return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd') : []
 }
@@ -101,4 +108,12 @@ function keep(message: Message): Message {
   const { payload } = message
   if (payload === undefined || typeof payload.body === 'string') return message
   return { ...message, payload: { ...payload, body: new Uint8Array(payload.body) } }
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+  } catch {
+    return undefined
+  }
 }
