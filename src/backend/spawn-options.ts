@@ -28,7 +28,7 @@ export function commandFor(options: SpawnOptions): Command {
  * is left out; a debugger gets a free port in each worker; relative modules are resolved against `folder`, when the
  * worker will run in another one.
  */
-function inheritedFlags(flags: readonly string[], folder: string | undefined): string[] {
+export function inheritedFlags(flags: readonly string[], folder: string | undefined): string[] {
   const kept: string[] = []
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] as string
@@ -50,7 +50,7 @@ function inheritedFlags(flags: readonly string[], folder: string | undefined): s
 }
 
 /** This process's environment with `changes` over it, where `undefined` removes; without what is only meant for this process. */
-function inheritedEnv(own: NodeJS.ProcessEnv, changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+export function inheritedEnv(own: NodeJS.ProcessEnv, changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...own }
   for (const name of PRIVATE_VARIABLES) delete env[name]
   const options = env['NODE_OPTIONS']

@@ -54,7 +54,10 @@ describe('nobody is left when the owner ends', { skip: process.platform === 'win
   }
 
   it('by SIGKILL of its whole process group, as a terminal or a supervisor does it', async () => {
-    const child = spawn(process.execPath, [owner, 'deaf', 'wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+    const child = spawn(process.execPath, [owner, 'deaf', 'wait'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    })
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
     const pids = JSON.parse(line) as number[]
     process.kill(-(child.pid as number), 'SIGKILL')

@@ -1,0 +1,141 @@
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { WorkerStartError } from '#dist/base/errors.js'
+import { startWorker, openDescriptors } from '../support/workers.js'
+import { runFixture } from '../support/programs.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'manycore-start-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The text of the error with which the start fails, after which nothing may be left. */
+async function failure(options: Parameters<typeof startWorker>[0]): Promise<string> {
+  const { worker } = startWorker(options)
+  const error = await worker.ready.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  const exit = await worker.exited
+  ok(error instanceof WorkerStartError)
+  equal(error.code, 'MC_WORKER_START')
+  equal(exit.clean, false)
+  equal(worker.state, 'stopped')
+  // Nothing of it can be used, and nothing throws.
+  worker.channel.send({ kind: 8, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+  worker.ref()
+  worker.unref()
+  equal(worker.kill('SIGKILL'), false)
+  equal(await worker.stop(), exit)
+  return error.message
+}
+
+describe('a start that fails', () => {
+  it('#027 tells of a program that is not there, and of one that may not be run', async () => {
+    match(await failure({ execPath: '/no/such/node' }), /no program \/no\/such\/node \(ENOENT\); check execPath/)
+    const file = join(folder, 'text')
+    writeFileSync(file, 'text')
+    match(await failure({ execPath: file }), /may not be run \(EACCES\); check execPath/)
+  })
+
+  it('tells of a folder that is not there', async () => {
+    match(await failure({ cwd: join(folder, 'gone') }), /folder .*gone does not exist \(ENOENT\); check cwd/)
+  })
+
+  it('tells of a program that is no Node', async () => {
+    match(await failure({ execPath: '/bin/false' }), /ended with exit code 1 before it could take tasks/)
+    match(await failure({ execPath: '/bin/true' }), /before it could take tasks/)
+  })
+
+  it('tells of a program that never says that it is ready', async () => {
+    const file = join(folder, 'silent')
+    writeFileSync(file, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
+    match(await failure({ execPath: file, startTimeoutMs: 100 }), /did not become ready within 100 ms/)
+  })
+
+  it('tells of a loader that is missing, in its own words', async () => {
+    match(await failure({ execArgv: ['--import', 'no-such-loader'] }), /no-such-loader/)
+    match(await failure({ execArgv: ['--no-such-flag'] }), /bad option: --no-such-flag/)
+  })
+
+  it('tells of an environment that is too long', async () => {
+    match(await failure({ env: { LONG: 'x'.repeat(3_000_000) } }), /too long for the system \(E2BIG\)/)
+  })
+
+  it('tells of descriptors and process slots that have run out, and goes on when there are some again', async () => {
+    const out = await runFixture('few-descriptors.js', [], { shell: 'ulimit -n 40' })
+    deepEqual(JSON.parse(out.stdout), { failed: 'MC_WORKER_START', text: true, after: 'worked', leaked: 0 })
+  })
+
+  it('leaves no descriptor open', async () => {
+    await failure({ execPath: '/no/such/node' })
+    const before = openDescriptors().length
+    for (let at = 0; at < 20; at++) await failure({ execPath: '/no/such/node' })
+    equal(openDescriptors().length, before)
+  })
+})
+
+describe('a start', () => {
+  it('gives the worker its environment, folder and arguments', async () => {
+    const { worker, call } = startWorker({ env: { OF_THE_WORKER: 'yes', HOME: undefined }, cwd: folder })
+    deepEqual(
+      await call(() => [
+        process.env['OF_THE_WORKER'],
+        process.env['HOME'] ?? null,
+        process.cwd(),
+        process.argv.slice(2),
+      ]),
+      ['yes', null, folder, process.argv.slice(2)],
+    )
+    await worker.stop()
+  })
+
+  it('costs nothing for long: a hundred in a row leave no descriptor, listener, timer or process', async () => {
+    await startWorker().worker.stop()
+    const before = leftovers()
+    for (let at = 0; at < 10; at++) {
+      await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const { worker, call } = startWorker({ stdio: 'inherit' })
+          equal(await call(() => 1), 1)
+          await worker.stop()
+        }),
+      )
+    }
+    deepEqual(leftovers(), before)
+  })
+
+  it('#045 happens out of reach of the signals of the terminal', async () => {
+    const { worker, call } = startWorker()
+    const group = (await call(() =>
+      Number(process.getBuiltinModule('node:fs').readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[3]),
+    )) as number
+    equal(group, worker.pid)
+    await worker.stop()
+  })
+
+  it('is refused while a worker imports: what it preloads cannot start workers', async () => {
+    const preload = join(folder, 'preload.mjs')
+    writeFileSync(
+      preload,
+      `import { processBackend } from '${import.meta.resolve('#dist/backend/processes.js')}'
+      processBackend.spawn({ identity: { name: 'N', path: [1], role: 'pool', daemon: true, depth: 1, parentPid: 1, parentName: 'M' } })`,
+    )
+    const { worker } = startWorker({ execArgv: ['--import', preload] })
+    await rejects(worker.ready, /StateError: A worker that was importing modules was about to start workers/)
+  })
+})
+
+function leftovers(): Record<string, unknown> {
+  const names: readonly (string | symbol)[] = process.eventNames()
+  return {
+    descriptors: openDescriptors().length,
+    listeners: names.reduce((sum, name) => sum + process.listenerCount(name as string), 0),
+    stdout: process.stdout.eventNames().map((name) => process.stdout.listenerCount(name)),
+    resources: process
+      .getActiveResourcesInfo()
+      .filter((name) => name !== 'Immediate' && name !== 'TickObject')
+      .sort(),
+  }
+}
