@@ -9,15 +9,14 @@ export interface Marshal {
   /** Throws `ValueUnsendableError` or `FunctionUnsendableError`; `label` begins the path in their texts. */
   encode(value: unknown, label: string): Payload
   /**
-   * As `encode`, for the worker's side, which loads capture only when a value first needs it: a promise until it is
-   * there. On the owner's side capture is always there.
+   * As `encode`, for callers that can wait: an implementation that cannot load capture at once may give a promise.
    */
   encodeSoon(value: unknown, label: string): Payload | Promise<Payload>
   /** A promise only where modules must be imported first. Throws or rejects with `ValueUnreadableError`. */
   decode(payload: Payload): unknown
   /** Never throws: what cannot travel of the error is left out, and its texts always arrive. */
   encodeError(error: unknown): Payload
-  /** As `encodeError`, but waits for capture where the error's class can only travel with it. Never rejects. */
+  /** As `encodeError`, for callers that can wait. Never rejects. */
   encodeErrorSoon(error: unknown): Payload | Promise<Payload>
   /**
    * The error with its class where that can be had, else a `RemoteError`; `callSite` is an Error made where the

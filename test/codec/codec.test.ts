@@ -14,7 +14,7 @@ describe('encode and decode', () => {
   it('round-trip plain data of every type, with identity, cycles and prototypes', () => {
     fc.assert(
       fc.property(arbitraryData(), (value) => assertSameValue(roundTrip(value), value)),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -182,7 +182,7 @@ describe('encode and decode', () => {
           assert.ok(error instanceof ValueUnreadableError, String(error))
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 })

@@ -34,7 +34,7 @@ describe('values of all kinds', () => {
   it('round-trip, nested at random, with identity, cycles and prototypes', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRich(), async (value) => assertSameValue(await roundTrip(value), value)),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
