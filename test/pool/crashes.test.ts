@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Pool, StateError, WorkerCrashedError, WorkerStartError } from 'manycore'
+import { allGone } from '../support/processes.ts'
+
+const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('workers that die', () => {
+  let folder: string
+  let files = 0
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-crash-'))))
+  after(() => rmSync(folder, { recursive: true }))
+  const newFile = (): string => join(folder, `file-${++files}`)
+  const linesOf = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
+
+  for (const [how, end, code, signal] of [
+    ['process.exit(0)', () => process.exit(0), 0, null],
+    ['process.exit(3)', () => process.exit(3), 3, null],
+    ['process.abort()', () => process.abort(), null, 'SIGABRT'],
+    ['SIGKILL', () => process.kill(process.pid, 'SIGKILL'), null, 'SIGKILL'],
+    ['SIGSEGV', () => process.kill(process.pid, 'SIGSEGV'), null, 'SIGSEGV'],
+  ] as const) {
+    it(`#214 #230 a task that ends its worker by ${how} fails with what happened, and the pool goes on`, async () => {
+      await using pool = new Pool({ processes: 1 })
+      const stop = async (fn: () => unknown) => {
+        fn()
+        await new Promise(() => setTimeout(() => {}, 60_000))
+      }
+      const error: unknown = await pool.apply(stop, [end]).catch((reason: unknown) => reason)
+      assert.ok(error instanceof WorkerCrashedError)
+      assert.equal(error.code, 'MC_WORKER_CRASHED')
+      assert.deepEqual([error.exitCode, error.signal], [code, signal])
+      assert.equal(error.itemIndex, undefined)
+      assert.match(error.message, /^Task 1, stop\(\) failed: its worker PoolWorker-\d+ \(pid \d+\) /)
+      assert.equal(await pool.apply(() => 'alive'), 'alive')
+    })
+
+    it(`#231 ${how} in the middle of a chunk costs exactly the item that ran, and nothing runs twice`, async () => {
+      await using pool = new Pool({ processes: 2 })
+      const file = newFile()
+      const run = (n: number) => {
+        appendFileSync(file, `${n}\n`)
+        if (n === 37) {
+          end()
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+        }
+        return n * 2
+      }
+      const items = Array.from({ length: 100 }, (_, n) => n)
+      const results = await pool.map(run, items, { chunkSize: 25, onError: 'settle' })
+      const failed = results.flatMap((one, n) => (one.status === 'rejected' ? [[n, one.reason as unknown] as const] : []))
+      assert.deepEqual(failed.map(([n]) => n), [37])
+      const error = failed[0]?.[1]
+      assert.ok(error instanceof WorkerCrashedError)
+      assert.equal(error.itemIndex, 37)
+      assert.deepEqual(results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])), items.filter((n) => n !== 37).map((n) => n * 2))
+      assert.deepEqual(linesOf(file).map(Number).sort((a, b) => a - b), items)
+    })
+  }
+
+  it('#231 a SIGKILL from outside costs the task that ran, among fifty', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const file = newFile()
+    const run = async (n: number) => {
+      appendFileSync(file, `${n} ${process.pid}\n`)
+      await new Promise((resolve) => setTimeout(resolve, n === 20 ? 60_000 : 10))
+      return n
+    }
+    const tasks = Array.from({ length: 50 }, (_, n) => pool.apply(run, [n]))
+    const others = tasks.flatMap((task, n) => (n === 20 ? [] : [task]))
+    assert.deepEqual(await Promise.all(others), Array.from({ length: 50 }, (_, n) => n).filter((n) => n !== 20))
+    assert.equal(tasks[20]?.state, 'running')
+    const began = linesOf(file).map((line) => line.split(' ').map(Number))
+    process.kill(began.find(([n]) => n === 20)?.[1] ?? 0, 'SIGKILL')
+    await assert.rejects(tasks[20] as Promise<unknown>, { code: 'MC_WORKER_CRASHED', signal: 'SIGKILL' })
+    assert.deepEqual(began.map(([n]) => n).sort((x = 0, y = 0) => x - y), Array.from({ length: 50 }, (_, n) => n))
+  })
+
+  it('#231 every item that kills its worker fails by itself', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const run = (n: number) => {
+      if (n % 5 === 0) process.exit(n)
+      return n
+    }
+    const results = await pool.map(run, Array.from({ length: 20 }, (_, n) => n), { onError: 'settle' })
+    for (const [n, one] of results.entries()) {
+      if (n % 5 !== 0) assert.deepEqual(one, { status: 'fulfilled', value: n })
+      else assert.deepEqual([one.status, one.status === 'rejected' && (one.reason as WorkerCrashedError).exitCode], ['rejected', n])
+    }
+    await assert.rejects(pool.map(run, [1, 5, 2, 10]), { code: 'MC_WORKER_CRASHED', itemIndex: 1 })
+    const streamed = []
+    for await (const one of pool.imap(run, [1, 5, 2], { onError: 'settle' })) streamed.push(one.status)
+    assert.deepEqual(streamed, ['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('#230 an error outside of a task, while one runs, costs the task that ran', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const late = async () => {
+      setTimeout(() => {
+        throw new Error('nobody catches this')
+      }, 10)
+      await new Promise((resolve) => setTimeout(resolve, 60_000))
+    }
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    await assert.rejects(pool.apply(late), (error) => error instanceof WorkerCrashedError && /nobody catches this/.test(error.stderrTail))
+    assert.match(String(await warned), /nobody catches this/)
+    assert.equal(await pool.apply(() => 1), 1)
+  })
+
+  it('#230 a worker that dies while it is idle is replaced, and nothing fails', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const pid = await pool.apply(() => process.pid)
+    process.kill(pid, 'SIGKILL')
+    await allGone([pid], 5000)
+    const other = await pool.apply(() => process.pid)
+    assert.notEqual(other, pid)
+  })
+
+  it('#230 what cannot be decoded costs its own task, on either side', async () => {
+    await using pool = new Pool({ processes: 1 })
+    // Is itself in the owner only: what a worker gets to see of it throws.
+    const owner = process.pid
+    class Fragile {
+      readonly #place: number
+      constructor(place: number) {
+        this.#place = place
+      }
+      static at(pid: number): Fragile {
+        return new Fragile(pid)
+      }
+      get place(): number {
+        if (process.pid !== owner) throw new RangeError('not here')
+        return this.#place
+      }
+    }
+    const results = await pool.map((one: unknown) => (one instanceof Object ? (one as Fragile).place : one), [1, Fragile.at(2), 3], {
+      onError: 'settle',
+    })
+    assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('#236 a pool whose workers cannot start says so to everybody who waits, and later calls too', async () => {
+    const pool = new Pool({ processes: 2, execPath: join(folder, 'no-such-node') })
+    const outcomes = await Promise.allSettled([pool.apply(() => 1), pool.apply(() => 2), pool.map(String, [1, 2]), pool.imap(String, [1]).next()])
+    for (const one of outcomes) {
+      assert.ok(one.status === 'rejected' && one.reason instanceof WorkerStartError)
+      assert.match(one.reason.message, /no-such-node/)
+    }
+    assert.throws(() => pool.apply(() => 1), (error) => error instanceof StateError && error.code === 'MC_POOL_BROKEN' && error.cause instanceof WorkerStartError)
+    await pool.join()
+  })
+
+  it('#236 a worker that dies before its first task is tried a bounded number of times', async () => {
+    const file = newFile()
+    const preload = `data:text/javascript,import{appendFileSync}from'node:fs';appendFileSync(${JSON.stringify(file)},'x\\n');process.exit(7)`
+    const pool = new Pool({ processes: 2, execArgv: ['--import', preload] })
+    await assert.rejects(pool.apply(() => 1), (error) => error instanceof WorkerStartError && error.details.exitCode === 7)
+    assert.ok(linesOf(file).length <= 5, `${linesOf(file).length} starts`)
+    await pool.terminate()
+  })
+
+  it('#236 a failing initializer breaks the pool after a bounded number of tries, with its own error', async () => {
+    const file = newFile()
+    for (const initializer of [
+      () => {
+        appendFileSync(file, 'x\n')
+        throw new RangeError('no database')
+      },
+      () => {
+        appendFileSync(file, 'x\n')
+        process.exit(5)
+      },
+    ]) {
+      rmSync(file, { force: true })
+      const pool = new Pool({ processes: 2, initializer })
+      const outcomes = await Promise.allSettled([pool.apply(() => 1), pool.map(String, [1])])
+      for (const one of outcomes) {
+        assert.ok(one.status === 'rejected')
+        const { code, cause } = one.reason as { code: string; cause: unknown }
+        assert.equal(code, 'MC_WORKER_INITIALIZER')
+        assert.ok(cause instanceof RangeError || (cause instanceof WorkerCrashedError && cause.exitCode === 5))
+      }
+      assert.throws(() => pool.apply(() => 1), { code: 'MC_POOL_BROKEN' })
+      await pool.join()
+      assert.ok(linesOf(file).length <= 5, `${linesOf(file).length} tries`)
+    }
+  })
+
+  it('#237 all workers killed at once while 1,000 tasks wait: all settle, and at most one each is lost', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const file = newFile()
+    const run = async (n: number) => {
+      appendFileSync(file, `${n}\n`)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      return process.pid
+    }
+    let killed = 0
+    const seen = new Set<number>()
+    const tasks = Array.from({ length: 1000 }, (_, n) => pool.apply(run, [n]))
+    for (const task of tasks) {
+      void task.then(
+        (pid) => {
+          seen.add(pid)
+          if (killed > 0 || seen.size < 2) return
+          killed = seen.size
+          for (const one of seen) process.kill(one, 'SIGKILL')
+        },
+        () => {},
+      )
+    }
+    const settled = await Promise.allSettled(tasks)
+    const lost = settled.filter(({ status }) => status === 'rejected')
+    assert.equal(killed, 2)
+    assert.ok(lost.length <= 2, `${lost.length} lost`)
+    const ran = linesOf(file).map(Number).sort((a, b) => a - b)
+    assert.deepEqual(ran, tasks.map((_, n) => n), 'each ran once')
+  })
+
+  it('workers killed again and again cost one task each, and nothing runs twice', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const file = newFile()
+    const run = (n: number) => {
+      appendFileSync(file, `${n}\n`)
+      if (Math.random() < 0.02) process.kill(process.pid, 'SIGKILL')
+      return n
+    }
+    const items = Array.from({ length: 600 }, (_, n) => n)
+    const results = await pool.map(run, items, { onError: 'settle' })
+    assert.deepEqual(linesOf(file).map(Number).sort((a, b) => a - b), items)
+    for (const [n, one] of results.entries()) {
+      if (one.status === 'fulfilled') assert.equal(one.value, n)
+      else assert.deepEqual([(one.reason as WorkerCrashedError).code, (one.reason as WorkerCrashedError).itemIndex], ['MC_WORKER_CRASHED', n])
+    }
+  })
+
+  it('a killed worker does not disturb the streams', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const run = async (n: number) => {
+      if (n === 50) process.kill(process.pid, 'SIGKILL')
+      await new Promise((resolve) => setImmediate(resolve))
+      return n
+    }
+    const seen: number[] = []
+    const results = pool.imap(run, Array.from({ length: 200 }, (_, n) => n), { buffer: 16 })
+    for (;;) {
+      try {
+        const step = await results.next()
+        if (step.done === true) break
+        seen.push(step.value)
+      } catch (error) {
+        assert.equal((error as WorkerCrashedError).itemIndex, 50)
+      }
+    }
+    assert.deepEqual(seen, Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 50))
+  })
+})
+
+describe('limits', () => {
+  it('#242 a task that runs too long fails, its worker is replaced, and the neighbours are unharmed', async () => {
+    await using pool = new Pool({ processes: 2 })
+    const spin = () => {
+      for (;;) continue
+    }
+    const startMs = performance.now()
+    const others = Array.from({ length: 20 }, (_, n) => pool.apply((m: number) => m, [n]))
+    await assert.rejects(pool.apply(spin, [], { timeout: 200 }), { code: 'MC_TASK_TIMEOUT', timeoutMs: 200 })
+    assert.ok(performance.now() - startMs < 1200)
+    assert.deepEqual(await Promise.all(others), others.map((_, n) => n))
+    assert.equal(await pool.apply(() => 1, [], { timeout: 10_000 }), 1)
+    const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], { timeout: 200, onError: 'settle' })
+    assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('an abort frees the core even in an endless loop', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const spin = () => {
+      for (;;) continue
+    }
+    const controller = new AbortController()
+    const task = pool.apply(spin, [], { signal: controller.signal })
+    const behind = pool.apply(() => 'behind')
+    setTimeout(() => controller.abort(new Error('changed my mind')), 100)
+    await assert.rejects(task, /changed my mind/)
+    assert.equal(await behind, 'behind')
+    const again = new AbortController()
+    const mapped = pool.map((n: number) => (n === 3 ? spin() : n), [1, 2, 3, 4], { signal: again.signal })
+    setTimeout(() => again.abort(), 100)
+    await assert.rejects(mapped, { name: 'AbortError' })
+    await assert.rejects(pool.apply(() => 1, [], { signal: AbortSignal.abort('before') }), (reason) => reason === 'before')
+    await assert.rejects(pool.map(String, [1], { signal: AbortSignal.abort('before') }), (reason) => reason === 'before')
+    assert.equal(await pool.apply(() => 1), 1)
+  })
+
+  it('#220 #221 cancel() works before a task runs, and a task tells its state', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const file = join(mkdtempSync(join(tmpdir(), 'manycore-cancel-')), 'ran')
+    const running = pool.apply(sleepMs, [200])
+    const waiting = pool.apply(() => appendFileSync(file, 'x'))
+    const failing = pool.apply(() => {
+      throw new Error('no')
+    })
+    failing.catch(() => {})
+    assert.deepEqual([running.id, waiting.id, waiting.state], [1, 2, 'waiting'])
+    assert.equal(waiting.cancel(), true)
+    assert.equal(waiting.cancel(), false)
+    assert.equal(waiting.state, 'cancelled')
+    await pool.apply(() => 1).catch(() => {})
+    assert.equal(running.state, 'done')
+    assert.equal(running.cancel(), false)
+    assert.equal(failing.state, 'failed')
+    await assert.rejects(waiting, { code: 'MC_TASK_CANCELLED' })
+    assert.equal(existsSync(file), false)
+    const long = pool.apply(sleepMs, [300])
+    await sleepMs(100)
+    assert.equal(long.state, 'running')
+    assert.equal(long.cancel(), false)
+    await long
+    rmSync(join(file, '..'), { recursive: true })
+  })
+})
