@@ -135,6 +135,8 @@ export class PoolCore {
     })
     this.#works.set(work, user)
     signal?.addEventListener('abort', abort, { once: true })
+    // Not at once: whoever feeds the work does not know it yet.
+    if (signal?.aborted === true) queueMicrotask(abort)
     return work
   }
 

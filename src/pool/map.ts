@@ -14,6 +14,7 @@ export function startMap(
 ): Promise<unknown[]> {
   const star = verb === 'starmap'
   const { chunkSize, timeout, signal } = options
+  if (signal?.aborted === true) return Promise.reject(signal.reason)
   const how = { verb, star, chunkSize, timeout, signal }
   const results = new MapResults(options.onError === 'settle')
   if (!isAsync(items)) {

@@ -51,13 +51,26 @@ describe('workers that die', () => {
       }
       const items = Array.from({ length: 100 }, (_, n) => n)
       const results = await pool.map(run, items, { chunkSize: 25, onError: 'settle' })
-      const failed = results.flatMap((one, n) => (one.status === 'rejected' ? [[n, one.reason as unknown] as const] : []))
-      assert.deepEqual(failed.map(([n]) => n), [37])
+      const failed = results.flatMap((one, n) =>
+        one.status === 'rejected' ? [[n, one.reason as unknown] as const] : [],
+      )
+      assert.deepEqual(
+        failed.map(([n]) => n),
+        [37],
+      )
       const error = failed[0]?.[1]
       assert.ok(error instanceof WorkerCrashedError)
       assert.equal(error.itemIndex, 37)
-      assert.deepEqual(results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])), items.filter((n) => n !== 37).map((n) => n * 2))
-      assert.deepEqual(linesOf(file).map(Number).sort((a, b) => a - b), items)
+      assert.deepEqual(
+        results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+        items.filter((n) => n !== 37).map((n) => n * 2),
+      )
+      assert.deepEqual(
+        linesOf(file)
+          .map(Number)
+          .sort((a, b) => a - b),
+        items,
+      )
     })
   }
 
@@ -71,12 +84,18 @@ describe('workers that die', () => {
     }
     const tasks = Array.from({ length: 50 }, (_, n) => pool.apply(run, [n]))
     const others = tasks.flatMap((task, n) => (n === 20 ? [] : [task]))
-    assert.deepEqual(await Promise.all(others), Array.from({ length: 50 }, (_, n) => n).filter((n) => n !== 20))
+    assert.deepEqual(
+      await Promise.all(others),
+      Array.from({ length: 50 }, (_, n) => n).filter((n) => n !== 20),
+    )
     assert.equal(tasks[20]?.state, 'running')
     const began = linesOf(file).map((line) => line.split(' ').map(Number))
     process.kill(began.find(([n]) => n === 20)?.[1] ?? 0, 'SIGKILL')
     await assert.rejects(tasks[20] as Promise<unknown>, { code: 'MC_WORKER_CRASHED', signal: 'SIGKILL' })
-    assert.deepEqual(began.map(([n]) => n).sort((x = 0, y = 0) => x - y), Array.from({ length: 50 }, (_, n) => n))
+    assert.deepEqual(
+      began.map(([n]) => n).sort((x = 0, y = 0) => x - y),
+      Array.from({ length: 50 }, (_, n) => n),
+    )
   })
 
   it('#231 every item that kills its worker fails by itself', async () => {
@@ -85,10 +104,18 @@ describe('workers that die', () => {
       if (n % 5 === 0) process.exit(n)
       return n
     }
-    const results = await pool.map(run, Array.from({ length: 20 }, (_, n) => n), { onError: 'settle' })
+    const results = await pool.map(
+      run,
+      Array.from({ length: 20 }, (_, n) => n),
+      { onError: 'settle' },
+    )
     for (const [n, one] of results.entries()) {
       if (n % 5 !== 0) assert.deepEqual(one, { status: 'fulfilled', value: n })
-      else assert.deepEqual([one.status, one.status === 'rejected' && (one.reason as WorkerCrashedError).exitCode], ['rejected', n])
+      else
+        assert.deepEqual(
+          [one.status, one.status === 'rejected' && (one.reason as WorkerCrashedError).exitCode],
+          ['rejected', n],
+        )
     }
     await assert.rejects(pool.map(run, [1, 5, 2, 10]), { code: 'MC_WORKER_CRASHED', itemIndex: 1 })
     const streamed = []
@@ -105,7 +132,10 @@ describe('workers that die', () => {
       await new Promise((resolve) => setTimeout(resolve, 60_000))
     }
     const warned = new Promise((resolve) => process.once('warning', resolve))
-    await assert.rejects(pool.apply(late), (error) => error instanceof WorkerCrashedError && /nobody catches this/.test(error.stderrTail))
+    await assert.rejects(
+      pool.apply(late),
+      (error) => error instanceof WorkerCrashedError && /nobody catches this/.test(error.stderrTail),
+    )
     assert.match(String(await warned), /nobody catches this/)
     assert.equal(await pool.apply(() => 1), 1)
   })
@@ -136,20 +166,36 @@ describe('workers that die', () => {
         return this.#place
       }
     }
-    const results = await pool.map((one: unknown) => (one instanceof Object ? (one as Fragile).place : one), [1, Fragile.at(2), 3], {
-      onError: 'settle',
-    })
-    assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+    const results = await pool.map(
+      (one: unknown) => (one instanceof Object ? (one as Fragile).place : one),
+      [1, Fragile.at(2), 3],
+      {
+        onError: 'settle',
+      },
+    )
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
   })
 
   it('#236 a pool whose workers cannot start says so to everybody who waits, and later calls too', async () => {
     const pool = new Pool({ processes: 2, execPath: join(folder, 'no-such-node') })
-    const outcomes = await Promise.allSettled([pool.apply(() => 1), pool.apply(() => 2), pool.map(String, [1, 2]), pool.imap(String, [1]).next()])
+    const outcomes = await Promise.allSettled([
+      pool.apply(() => 1),
+      pool.apply(() => 2),
+      pool.map(String, [1, 2]),
+      pool.imap(String, [1]).next(),
+    ])
     for (const one of outcomes) {
       assert.ok(one.status === 'rejected' && one.reason instanceof WorkerStartError)
       assert.match(one.reason.message, /no-such-node/)
     }
-    assert.throws(() => pool.apply(() => 1), (error) => error instanceof StateError && error.code === 'MC_POOL_BROKEN' && error.cause instanceof WorkerStartError)
+    assert.throws(
+      () => pool.apply(() => 1),
+      (error) =>
+        error instanceof StateError && error.code === 'MC_POOL_BROKEN' && error.cause instanceof WorkerStartError,
+    )
     await pool.join()
   })
 
@@ -157,7 +203,10 @@ describe('workers that die', () => {
     const file = newFile()
     const preload = `data:text/javascript,import{appendFileSync}from'node:fs';appendFileSync(${JSON.stringify(file)},'x\\n');process.exit(7)`
     const pool = new Pool({ processes: 2, execArgv: ['--import', preload] })
-    await assert.rejects(pool.apply(() => 1), (error) => error instanceof WorkerStartError && error.details.exitCode === 7)
+    await assert.rejects(
+      pool.apply(() => 1),
+      (error) => error instanceof WorkerStartError && error.details.exitCode === 7,
+    )
     assert.ok(linesOf(file).length <= 5, `${linesOf(file).length} starts`)
     await pool.terminate()
   })
@@ -215,8 +264,14 @@ describe('workers that die', () => {
     const lost = settled.filter(({ status }) => status === 'rejected')
     assert.equal(killed, 2)
     assert.ok(lost.length <= 2, `${lost.length} lost`)
-    const ran = linesOf(file).map(Number).sort((a, b) => a - b)
-    assert.deepEqual(ran, tasks.map((_, n) => n), 'each ran once')
+    const ran = linesOf(file)
+      .map(Number)
+      .sort((a, b) => a - b)
+    assert.deepEqual(
+      ran,
+      tasks.map((_, n) => n),
+      'each ran once',
+    )
   })
 
   it('workers killed again and again cost one task each, and nothing runs twice', async () => {
@@ -229,10 +284,19 @@ describe('workers that die', () => {
     }
     const items = Array.from({ length: 600 }, (_, n) => n)
     const results = await pool.map(run, items, { onError: 'settle' })
-    assert.deepEqual(linesOf(file).map(Number).sort((a, b) => a - b), items)
+    assert.deepEqual(
+      linesOf(file)
+        .map(Number)
+        .sort((a, b) => a - b),
+      items,
+    )
     for (const [n, one] of results.entries()) {
       if (one.status === 'fulfilled') assert.equal(one.value, n)
-      else assert.deepEqual([(one.reason as WorkerCrashedError).code, (one.reason as WorkerCrashedError).itemIndex], ['MC_WORKER_CRASHED', n])
+      else
+        assert.deepEqual(
+          [(one.reason as WorkerCrashedError).code, (one.reason as WorkerCrashedError).itemIndex],
+          ['MC_WORKER_CRASHED', n],
+        )
     }
   })
 
@@ -244,7 +308,11 @@ describe('workers that die', () => {
       return n
     }
     const seen: number[] = []
-    const results = pool.imap(run, Array.from({ length: 200 }, (_, n) => n), { buffer: 16 })
+    const results = pool.imap(
+      run,
+      Array.from({ length: 200 }, (_, n) => n),
+      { buffer: 16 },
+    )
     for (;;) {
       try {
         const step = await results.next()
@@ -254,7 +322,10 @@ describe('workers that die', () => {
         assert.equal((error as WorkerCrashedError).itemIndex, 50)
       }
     }
-    assert.deepEqual(seen, Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 50))
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 50),
+    )
   })
 })
 
@@ -268,10 +339,19 @@ describe('limits', () => {
     const others = Array.from({ length: 20 }, (_, n) => pool.apply((m: number) => m, [n]))
     await assert.rejects(pool.apply(spin, [], { timeout: 200 }), { code: 'MC_TASK_TIMEOUT', timeoutMs: 200 })
     assert.ok(performance.now() - startMs < 1200)
-    assert.deepEqual(await Promise.all(others), others.map((_, n) => n))
+    assert.deepEqual(
+      await Promise.all(others),
+      others.map((_, n) => n),
+    )
     assert.equal(await pool.apply(() => 1, [], { timeout: 10_000 }), 1)
-    const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], { timeout: 200, onError: 'settle' })
-    assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+    const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], {
+      timeout: 200,
+      onError: 'settle',
+    })
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
   })
 
   it('an abort frees the core even in an endless loop', async () => {
@@ -289,8 +369,18 @@ describe('limits', () => {
     const mapped = pool.map((n: number) => (n === 3 ? spin() : n), [1, 2, 3, 4], { signal: again.signal })
     setTimeout(() => again.abort(), 100)
     await assert.rejects(mapped, { name: 'AbortError' })
-    await assert.rejects(pool.apply(() => 1, [], { signal: AbortSignal.abort('before') }), (reason) => reason === 'before')
-    await assert.rejects(pool.map(String, [1], { signal: AbortSignal.abort('before') }), (reason) => reason === 'before')
+    await assert.rejects(
+      pool.apply(() => 1, [], { signal: AbortSignal.abort('before') }),
+      (reason) => reason === 'before',
+    )
+    await assert.rejects(
+      pool.map(String, [1], { signal: AbortSignal.abort('before') }),
+      (reason) => reason === 'before',
+    )
+    await assert.rejects(
+      pool.imap(String, [1], { signal: AbortSignal.abort('before') }).next(),
+      (reason) => reason === 'before',
+    )
     assert.equal(await pool.apply(() => 1), 1)
   })
 
