@@ -15,7 +15,7 @@ export interface Batch {
   readonly index: number
   readonly count: number
   readonly payload: Payload
-  /** How often its first item was sent to a worker that died before it began. */
+  /** How often its first item was the next to run when a worker died. */
   readonly losses: number
   /** How many of the items have been answered. Changed by its member only, like what follows. */
   answered: number
@@ -25,8 +25,11 @@ export interface Batch {
 
   resolved(at: number, values: readonly unknown[]): void
   rejected(at: number, reason: unknown): void
-  /** Takes back what was not answered: the worker died before it began any of it, for the reason given. */
-  returned(reason: Error): void
+  /**
+   * Takes back what was not answered: the worker died before it began any of it, for the reason given. `suspect`: it was
+   * the next to run.
+   */
+  returned(reason: Error, suspect: boolean): void
   /** An Error made where the item was submitted, for the stack of its error. */
   site(at: number): Error | undefined
   /** What a text calls the item: "item 3 of map(resize)". */
@@ -43,6 +46,9 @@ export interface Holder {
   /** Asks its worker to skip what has not begun of a batch. */
   cancel(batch: Batch): void
 }
+
+/** An item that was the next to run when so many workers died is what kills them. */
+export const MOST_LOSSES = 10
 
 /** Where batches come from: the calls of `apply`, a map, a stream. */
 export interface Source {

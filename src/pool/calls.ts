@@ -3,7 +3,7 @@ import { Kind } from '../channel/messages.ts'
 import { type Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import type { Batch, Holder, Source } from './batch.ts'
+import { MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
 import type { TaskRecord, TaskState } from './task.ts'
@@ -11,8 +11,6 @@ import type { TaskRecord, TaskState } from './task.ts'
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
 const MOST_LENGTH = 64 * 1024
-// A call that is sent again and again and never begins is what kills the workers.
-const MOST_LOSSES = 3
 
 /** What the queue asks of its pool. */
 export interface CallEvents {
@@ -185,12 +183,12 @@ export class CallQueue implements Source {
     for (const call of calls) if (call.settled === undefined) this.abort(call, reasonFor(call))
   }
 
-  giveBack(calls: readonly Call[], reason: Error): void {
+  giveBack(calls: readonly Call[], reason: Error, suspect: boolean): void {
     for (let at = calls.length - 1; at >= 0; at--) {
       const call = calls[at] as Call
       call.batch = undefined
       if (call.settled !== undefined) continue
-      if (at === 0) call.losses++
+      if (at === 0 && suspect) call.losses++
       if (call.losses >= MOST_LOSSES || !call.kept) {
         this.reject(call, reason)
         continue
@@ -270,8 +268,8 @@ class CallBatch implements Batch {
     this.#queue.reject(this.#calls[at] as Call, reason)
   }
 
-  returned(reason: Error): void {
-    this.#queue.giveBack(this.#calls.slice(this.answered), reason)
+  returned(reason: Error, suspect: boolean): void {
+    this.#queue.giveBack(this.#calls.slice(this.answered), reason, suspect)
   }
 
   site(at: number): Error | undefined {

@@ -1,6 +1,6 @@
 import type { WorkerExit } from '../backend/backend.ts'
 import { WorkerCrashedError } from '../base/errors.ts'
-import type { Journal } from '../channel/journal.ts'
+import type { Journal, JournalPosition } from '../channel/journal.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch } from './batch.ts'
 import type { Member } from './member.ts'
@@ -17,20 +17,22 @@ export function recover(member: Member, exit: WorkerExit): void {
     // A note that cannot be read: what it would have answered counts as running or not begun, like the rest.
   }
   const held = member.surrender()
-  const first = held[0]
-  // Where nobody noted what ran, the next item counts as running: it may fail in vain, but it never runs twice.
-  const guess = !kept && first !== undefined && !first.fn.shipped.pure
+  const running = held.findIndex((batch) => batch.task === position?.task && placeOf(batch, position) !== undefined)
   // From the last to the first, so that the first ends up at the head of the queue.
-  for (const batch of held.toReversed()) {
-    let running = -1
-    if (guess && batch === first) running = batch.answered
-    else if (position?.task === batch.task) running = position.index - batch.index
-    // A result that was finished before the running item, but neither arrived nor stands in the journal, is lost.
-    while (batch.answered <= running && batch.answered < batch.count) {
-      const at = batch.answered++
-      batch.rejected(at, crashed(member, exit, batch, at))
+  for (let at = held.length - 1; at >= 0; at--) {
+    const batch = held[at] as Batch
+    // What was finished before the running item, but neither arrived nor stands in the journal, is lost.
+    let begun = at < running && !batch.fn.shipped.pure ? batch.count : 0
+    if (at === running) begun = (placeOf(batch, position) ?? 0) + 1
+    // Where nobody noted what ran, the next item counts as running: it may fail in vain, but it never runs twice.
+    if (!kept && at === 0 && !batch.fn.shipped.pure) begun = batch.answered + 1
+    // The next to run did not begin: perhaps it cannot even be read without harm.
+    const suspect = at === 0 && batch.answered >= begun
+    while (batch.answered < begun) {
+      const place = batch.answered++
+      batch.rejected(place, crashed(member, exit, batch, place))
     }
-    if (batch.answered < batch.count) batch.returned(crashed(member, exit, batch, batch.answered))
+    if (batch.answered < batch.count) batch.returned(crashed(member, exit, batch, batch.answered), suspect)
   }
 }
 
@@ -60,6 +62,11 @@ function journalOf(member: Member): Journal {
   } catch {
     return { kept: false, position: undefined, unsent: [] }
   }
+}
+
+function placeOf(batch: Batch, position: JournalPosition | undefined): number | undefined {
+  const place = (position?.index ?? -1) - batch.index
+  return place >= 0 && place < batch.count ? place : undefined
 }
 
 // Some of what a journal holds may have left through the channel before the worker died.

@@ -1,11 +1,8 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import type { Batch, Holder, Source } from './batch.ts'
+import { MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
-
-// An item that is sent again and again and never begins is what kills the workers.
-const MOST_LOSSES = 3
 
 /** Where the results of a map or a stream go. */
 export interface Sink {
@@ -162,10 +159,10 @@ export class Work implements Source {
     this.#settle(batch, 1)
   }
 
-  returned(batch: ItemBatch, items: readonly Item[], reason: Error): void {
+  returned(batch: ItemBatch, items: readonly Item[], reason: Error, suspect: boolean): void {
     this.#sent.delete(batch)
     if (this.#over) return
-    const losses = batch.answered === 0 ? batch.losses + 1 : 1
+    const losses = (batch.answered === 0 ? batch.losses : 0) + (suspect ? 1 : 0)
     const spent = losses >= MOST_LOSSES
     const rest = spent ? items.slice(1) : items
     const index = batch.index + batch.answered + (spent ? 1 : 0)
@@ -249,8 +246,8 @@ class ItemBatch implements Batch {
     this.#work.rejected(this, at, reason)
   }
 
-  returned(reason: Error): void {
-    this.#work.returned(this, this.#items.slice(this.answered), reason)
+  returned(reason: Error, suspect: boolean): void {
+    this.#work.returned(this, this.#items.slice(this.answered), reason, suspect)
   }
 
   site(): Error | undefined {
