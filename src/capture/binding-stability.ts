@@ -12,10 +12,14 @@ import { type ScopeListener, ScopeWalker } from './scope-walker.ts'
  * those of `Script` and `Global` scopes belong to every script.
  */
 export function bindingIsStable(facts: ModuleFacts, offset: number, name: string): boolean {
-  const top = scopesOf(facts)
-  if (!top) return false
-  const binding = innermostAt(top, offset).resolve(name)
+  const binding = bindingAt(facts, offset, name)
   return binding !== undefined && !binding.scope.isDynamic && isNeverReassigned(binding, name)
+}
+
+/** What a name means in the function at an offset; undefined for globals and where the source could not be parsed. */
+export function bindingAt(facts: ModuleFacts, offset: number, name: string): Binding | undefined {
+  const top = scopesOf(facts)
+  return top && innermostAt(top, offset).resolve(name)
 }
 
 /** Bound: the scopes of the last 8 sources, of 8 M characters together. */

@@ -1,4 +1,8 @@
+import { types } from 'node:util'
 import type { CellNode, Encoded, Ref } from './graph.ts'
+import { type ModuleFacts, offsetOf } from './module-facts.ts'
+import { areBoundTogether, isMadeOncePerRun } from './scope-runs.ts'
+import { moduleFactsOf } from './variables.ts'
 import type { CapturedVariable, FunctionRecord, Walk } from './walk.ts'
 
 /**
@@ -13,7 +17,7 @@ export function shareVariables(walk: Walk): void {
   const groups = new Map<string, { record: FunctionRecord; name: string; variable: CapturedVariable }[]>()
   for (const one of allVariables(walk)) {
     if (!changing.has(one.name)) continue
-    const key = `${activations.keyOf(one.record, one.variable.scope)}/${one.name}`
+    const key = `${activations.keyOf(one.record, one.variable.scope, one.name)}/${one.name}`
     const group = groups.get(key)
     if (group) group.push(one)
     else groups.set(key, [one])
@@ -57,7 +61,6 @@ interface Activation {
   readonly names: readonly string[]
   readonly object: Readonly<Record<string, unknown>>
   readonly records: FunctionRecord[]
-  owner: object | undefined
 }
 
 /** Tells the runs of a function apart, each of which has variables of its own. */
@@ -69,7 +72,7 @@ class Activations {
     this.#walk = walk
   }
 
-  keyOf(record: FunctionRecord, scope: number): string {
+  keyOf(record: FunctionRecord, scope: number, name: string): string {
     const scopes = record.seen.scopes ?? []
     const view = scopes[scope]
     if (!view) return 'global'
@@ -80,40 +83,53 @@ class Activations {
     const known = this.#byScope.get(place) ?? []
     this.#byScope.set(place, known)
     const names = Object.getOwnPropertyNames(view.object)
-    const found = known.find((one) => this.#isSame(one, record, names, view.object))
+    const alike = known.filter((one) => isAlike(one, names, view.object))
+    const found = alike.find((one) => this.#isSame(one, record)) ?? this.#unlessUncertain(alike, record, name)
     if (found) {
-      found.owner ??= record.place?.owner
       found.records.push(record)
       return found.key
     }
     const key = `${place}:${known.length}`
-    known.push({ key, names, object: view.object, records: [record], owner: record.place?.owner })
+    known.push({ key, names, object: view.object, records: [record] })
     return key
   }
 
-  #isSame(
-    one: Activation,
-    record: FunctionRecord,
-    names: readonly string[],
-    object: Readonly<Record<string, unknown>>,
-  ): boolean {
-    if (one.names.length !== names.length) return false
-    if (!names.every((name, i) => name === one.names[i] && Object.is(read(one.object, name), read(object, name))))
-      return false
+  #isSame(one: Activation, record: FunctionRecord): boolean {
     // An object that was made in this run of the function is in no other.
-    if (names.some((name) => isIdentity(read(object, name)))) return true
-    const owner = record.place?.owner
-    if (one.owner !== undefined && owner !== undefined && one.owner !== owner) return false
-    if (one.records.some((other) => other.fn !== record.fn && isSameCode(other, record))) {
-      const error = this.#walk.refusal(
-        `changes captured variables (${names.join(', ')}) that are equal right now to those of another function made by the same code, so it cannot be told whether they are shared`,
-        'Keep that state in an object.',
+    if (one.names.some((each) => isIdentity(read(one.object, each)))) return true
+    return one.records.some(
+      (other) => other === record || isOfOneObject(other, record) || this.#areTakenTogether(other, record),
+    )
+  }
+
+  // Two that are alike: certainly two runs when the same code made a function in each, else nobody knows.
+  #unlessUncertain(alike: readonly Activation[], record: FunctionRecord, name: string): undefined {
+    for (const { records, names } of alike) {
+      if (records.some((other) => isSameCode(other, record) && isMadeOnce(record, name))) continue
+      throw this.#walk.refusal(
+        `captures variables (${names.join(', ')}) that are equal right now to those of ${labelOf(records[0])}, so it cannot be told whether the two functions share them`,
+        'Keep that state in an object, or send the one object that holds both functions.',
         record.step,
       )
-      throw error
     }
-    return true
+    return undefined
   }
+
+  /** `const { a, b } = make()`, both captured by one function. */
+  #areTakenTogether(one: FunctionRecord, two: FunctionRecord): boolean {
+    for (const holder of this.#walk.records) {
+      const [a, b] = [variableHolding(this.#walk, holder, one), variableHolding(this.#walk, holder, two)]
+      if (a === undefined || b === undefined) continue
+      const facts = moduleFactsOf(holder.fn, holder.facts, holder.seen, holder.script)
+      if (areBoundTogether(facts, offsetIn(facts, holder), [a, b])) return true
+    }
+    return false
+  }
+}
+
+function isAlike(one: Activation, names: readonly string[], object: Readonly<Record<string, unknown>>): boolean {
+  if (one.names.length !== names.length) return false
+  return names.every((name, i) => name === one.names[i] && Object.is(read(one.object, name), read(object, name)))
 }
 
 const UNINITIALIZED = {}
@@ -130,6 +146,37 @@ function isIdentity(value: unknown): boolean {
   return (typeof value === 'object' && value !== null && value !== UNINITIALIZED) || typeof value === 'function'
 }
 
-function isSameCode({ seen: { location: a } }: FunctionRecord, { seen: { location: b } }: FunctionRecord): boolean {
-  return a !== undefined && b !== undefined && a.lineNumber === b.lineNumber && a.columnNumber === b.columnNumber
+// `counter.up` and `counter.read`. Lists are put together from anywhere.
+function isOfOneObject({ place: a }: FunctionRecord, { place: b }: FunctionRecord): boolean {
+  return a?.owner !== undefined && a.owner === b?.owner && !Array.isArray(a.owner) && !types.isMap(a.owner)
+}
+
+function isSameCode({ fn, seen: { location: a } }: FunctionRecord, other: FunctionRecord): boolean {
+  const b = other.seen.location
+  return (
+    fn !== other.fn &&
+    a !== undefined &&
+    b !== undefined &&
+    a.lineNumber === b.lineNumber &&
+    a.columnNumber === b.columnNumber
+  )
+}
+
+function isMadeOnce(record: FunctionRecord, name: string): boolean {
+  const facts = moduleFactsOf(record.fn, record.facts, record.seen, record.script)
+  return isMadeOncePerRun(facts, offsetIn(facts, record), name)
+}
+
+function offsetIn(facts: ModuleFacts, { seen: { location } }: FunctionRecord): number {
+  return location ? offsetOf(facts, location.lineNumber, location.columnNumber) : 0
+}
+
+function variableHolding(walk: Walk, holder: FunctionRecord, { fn }: FunctionRecord): string | undefined {
+  const ref = walk.find(fn)
+  for (const [name, { value }] of holder.variables) if (ref && Array.isArray(value) && value[0] === ref[0]) return name
+  return undefined
+}
+
+function labelOf(record: FunctionRecord | undefined): string {
+  return record?.step?.label ?? 'another function'
 }

@@ -1,10 +1,12 @@
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
+import { bindingAt } from './binding-stability.ts'
 import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Attachments, BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
+import { offsetOf } from './module-facts.ts'
 import { functionName, isFunction, isPlainPrototype, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
@@ -48,9 +50,16 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
 }
 
 // Looking costs more than everything else here. What an ES module exports is told by the scope of the module.
-function needsNoScopes({ free, classLayout, usesThis }: FunctionFacts, script: ScriptRecord): boolean {
+function needsNoScopes(facts: FunctionFacts, script: ScriptRecord): boolean {
+  const { free, classLayout, usesThis } = facts
+  if (namesItself(facts)) return false
   if (classLayout?.members.some(({ computed }) => computed)) return false
   return free.size === 0 && !usesThis && (!script.isModule || reachesEntry(script.url))
+}
+
+// `function f() { … f … }`: what `f` means there depends on whether it is a declaration.
+function namesItself({ form, name, text }: FunctionFacts): boolean {
+  return form === 'function' && name !== undefined && text.indexOf(name, text.indexOf(name) + name.length) >= 0
 }
 
 const NOTHING_SEEN: Look = {
@@ -112,10 +121,12 @@ function encodeByValue(
     variables: new Map(),
     cells: new Set(),
     keyVariables: new Set(),
+    extraVariables: new Set(),
     origin,
   }
   walk.records.push(record)
   walk.recordOf.set(node, record)
+  if (!origin && namesItself(facts)) checkOwnName(walk, record)
   if (node.kind === 'class') {
     node.id = identify(fn)
     // Its value comes from the prototype chain, never from a variable: V8 drops variables that only `extends` uses.
@@ -177,6 +188,21 @@ function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: Script
   if (Object.hasOwn(fn, 'caller')) return false
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
   return moduleFactsOf(fn, facts, seen, script).isStrict
+}
+
+/** A declaration whose name was given to something else, such as a version of it that remembers results. */
+function checkOwnName(walk: Walk, record: FunctionRecord): void {
+  const { fn, facts, seen, script } = record
+  const name = facts.name as string
+  const found = lookUp(seen.scopes ?? [], name)
+  const escaped = name.replace(/\$/g, '\\$&')
+  const assigns = new RegExp(`(?<![\\w$.])${escaped}\\s*(?:=(?![=>])|[-+*/%&|^?<>]{1,3}=(?!=))`).test(facts.text)
+  if (!assigns && (!found || found.value === fn)) return
+  const module = moduleFactsOf(fn, facts, seen, script)
+  const offset = seen.location ? offsetOf(module, seen.location.lineNumber, seen.location.columnNumber) : -1
+  if (bindingAt(module, offset, name)?.kind === 'name') return
+  if (assigns) walk.refuse(`assigns its own name \`${name}\``, 'Keep what changes in another variable.')
+  record.extraVariables.add(name)
 }
 
 function encodeHome(walk: Walk, facts: FunctionFacts, place: Place | undefined): FunctionNode['home'] {

@@ -91,9 +91,10 @@ interface Frame {
 }
 
 /** What stands around the text so that it is an expression and gets its name. */
-function frameOf({ facts, node }: FunctionRecord): Frame {
+function frameOf({ facts, node, extraVariables }: FunctionRecord): Frame {
   if (!facts.key) {
-    if (facts.name !== undefined || node.name === '') return { before: '(', after: ')', keyEdit: undefined }
+    if ((facts.name !== undefined && extraVariables.size === 0) || node.name === '')
+      return { before: '(', after: ')', keyEdit: undefined }
     const name = JSON.stringify(node.name)
     return { before: `({${name === '"__proto__"' ? `[${name}]` : name}:`, after: `})[${name}]`, keyEdit: undefined }
   }
@@ -115,8 +116,12 @@ function keyRange({ key, text }: FunctionFacts): TextRange {
   return key?.computed ? [text.lastIndexOf('[', start), text.indexOf(']', end) + 1] : [start, end]
 }
 
-function commonEdits({ facts, cells }: FunctionRecord): Edit[] {
+function commonEdits({ facts, cells, extraVariables }: FunctionRecord): Edit[] {
   const edits: Edit[] = []
+  for (const name of extraVariables) {
+    const start = facts.text.indexOf(name, facts.text.indexOf('function') + 'function'.length)
+    edits.push([start, start + name.length, ' '.repeat(name.length)])
+  }
   for (const [start, end] of facts.importMetas) edits.push([start, end, UNIT_NAME.meta.padEnd(end - start)])
   for (const start of facts.dynamicImports) edits.push([start, start + 'import'.length, UNIT_NAME.import])
   if (facts.form === 'arrow')

@@ -56,7 +56,7 @@ export function moduleFactsOf(
 export function encodeVariables(walk: Walk, record: FunctionRecord): void {
   const { facts, seen, origin } = record
   const scopes = seen.scopes ?? []
-  const names = origin ? origin.unit.captures : [...facts.free.keys(), ...record.keyVariables]
+  const names = origin ? origin.unit.captures : [...facts.free.keys(), ...record.keyVariables, ...record.extraVariables]
   for (const name of names) {
     if (name === 'arguments' && facts.form !== 'arrow') continue
     const assigned = (!origin && facts.free.get(name)?.assigned) ?? false

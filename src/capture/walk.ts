@@ -76,6 +76,8 @@ export interface FunctionRecord {
   readonly cells: Set<string>
   /** Variables that only computed names of fields use. */
   readonly keyVariables: Set<string>
+  /** The function's own name, where it means a variable that has another value by now. */
+  readonly extraVariables: Set<string>
   /** What a function that came from elsewhere was rebuilt from: it is sent on as it came. */
   readonly origin: CodeOrigin | undefined
 }

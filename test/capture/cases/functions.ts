@@ -316,4 +316,33 @@ export const functionCases: readonly Case[] = [
       assert.deepEqual(await call(outer(4, 5, 6)), [4, 5, 6])
     },
   },
+  {
+    name: 'closures that are destructured from one call',
+    run: async ({ call }) => {
+      const makeCounter = (): { up(): number; read(): number } => {
+        let count = 5
+        return { up: () => ++count, read: () => count }
+      }
+      const { up, read } = makeCounter()
+      assert.deepEqual(await call(() => [up(), up(), read()]), [6, 7, 7])
+    },
+  },
+  {
+    name: 'a declared function whose name was given to another one',
+    run: async ({ call }) => {
+      const known = new Map<number, number>()
+      function fibonacci(n: number): number {
+        return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2)
+      }
+      const plain = fibonacci
+      // @ts-expect-error -- TypeScript forbids what JavaScript allows
+      // oxlint-disable-next-line no-func-assign -- what this case is about
+      fibonacci = (n: number): number => {
+        if (!known.has(n)) known.set(n, plain(n))
+        return known.get(n) as number
+      }
+      const use = fibonacci
+      assert.deepEqual(await call((n: number) => [use(n), known.size], 20), [6765, 21])
+    },
+  },
 ]

@@ -128,6 +128,36 @@ export const refusalCases: readonly Case[] = [
     /direct `eval`/,
   ),
   {
+    name: 'refused: two closures that may or may not share a variable',
+    run: async ({ capture }) => {
+      const makeCounter = (): { up(): number; read(): number } => {
+        let count = 0
+        return { up: () => ++count, read: () => count }
+      }
+      const up = makeCounter().up
+      const read = makeCounter().read
+      assert.throws(() => capture(() => [up(), read()]), {
+        code: 'MC_FUNCTION_UNSENDABLE',
+        message: /cannot be told whether/,
+      })
+      const list = [makeCounter().up, makeCounter().read]
+      assert.throws(() => capture(list), { message: /cannot be told whether/ })
+      const twice = [1, 2].map(() => makeCounter())
+      assert.doesNotThrow(() => capture(() => twice.map((one) => one.up() + one.read())))
+    },
+  },
+  {
+    name: 'refused: closures made in a loop that may or may not share a variable',
+    run: async ({ capture }) => {
+      const makeAll = (): (() => number)[] => {
+        let shared = 0
+        return [1, 2].map(() => () => ++shared)
+      }
+      const [first, second] = [makeAll()[0], makeAll()[1]]
+      assert.throws(() => capture(() => [first?.(), second?.()]), { message: /cannot be told whether/ })
+    },
+  },
+  {
     name: 'refused: data with its path',
     run: async ({ capture }) => {
       const value = { jobs: [{ client: createServer() }] }
