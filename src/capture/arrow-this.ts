@@ -1,7 +1,8 @@
 import { readFrame } from './frames.ts'
 import { debuggerAttached, type ScopeView } from './inspector.ts'
 import { literalUse, type ModuleFacts, offsetOf, type ThisOwner, thisOwner } from './module-facts.ts'
-import { isFunction } from './peek.ts'
+import { constructorOf, isFunction, ownValue, prototypesOf, textOf } from './peek.ts'
+import { writtenPlace } from './places.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
 
@@ -20,8 +21,9 @@ export function readArrowThis(walk: Walk, record: FunctionRecord): unknown {
       ? undefined
       : walk.refuse('uses the `this` of a CommonJS module', 'Use `module.exports` instead.')
   // obj.handler = () => this.x, reached through obj.
-  if ((owner.kind === 'field' || owner.kind === 'constructor') && place?.owner && !isFunction(place.owner))
-    return place.owner
+  if ((owner.kind === 'field' || owner.kind === 'constructor') && isMaker(walk, record, module, owner.start)) {
+    return place?.owner
+  }
   const found = debuggerAttached() ? undefined : readFromFrame(record, module, offset, owner)
   if (!found) {
     const why = debuggerAttached()
@@ -32,7 +34,26 @@ export function readArrowThis(walk: Walk, record: FunctionRecord): unknown {
   return found.self
 }
 
-const ADVICE = 'Write `const self = this` outside and use `self`, or pass the object as an argument.'
+/** Whether the object that holds the arrow is an instance of the class in which the arrow stands. */
+function isMaker(walk: Walk, { fn, script, place }: FunctionRecord, module: ModuleFacts, offset: number): boolean {
+  const owner = place?.owner
+  if (!owner || isFunction(owner)) return false
+  const isHeld =
+    Reflect.ownKeys(owner).some((key) => ownValue(owner, key) === fn) ||
+    walk.look(owner).privates?.some(({ value }) => value === fn)
+  if (!isHeld) return false
+  for (const prototype of prototypesOf(owner)) {
+    const cls = constructorOf(prototype)
+    const written = cls && writtenPlace(walk, cls)
+    if (!cls || written?.script.scriptId !== script.scriptId) continue
+    const start = offsetOf(module, written.location.lineNumber, written.location.columnNumber)
+    if (start <= offset && offset < start + textOf(cls).length) return true
+  }
+  return false
+}
+
+const ADVICE =
+  'Write `const self = this` outside and use `self`, pass the object as an argument, or call it through its object: `(x) => object.method(x)`.'
 
 // Certain only for the frame in which this very arrow was made: it stands among the arguments of the call that is running
 // there now, or the frame's constant holds it.

@@ -179,6 +179,19 @@ export const refusalCases: readonly Case[] = [
     },
   },
   {
+    name: 'refused: an arrow function of a class field that is taken out of its object',
+    run: async ({ capture }) => {
+      class Handler {
+        prefix = '> '
+        handle = (text: string): string => this.prefix + text
+      }
+      const { handle } = new Handler()
+      const other = { prefix: 'wrong', handle }
+      assert.throws(() => capture(() => handle('x')), { message: /uses `this`/ })
+      assert.throws(() => capture(other), { message: /uses `this`/ })
+    },
+  },
+  {
     name: 'refused: an instance with private fields on its way back',
     run: async ({ call }) => {
       class Sealed {
