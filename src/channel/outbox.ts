@@ -66,7 +66,7 @@ export class Outbox {
     if (this.#writer.used >= FLUSH_BYTES) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
-      // queueMicrotask does the same for ten times the price: it makes an AsyncResource each time.
+      // Unlike queueMicrotask this makes no AsyncResource for each flush.
       void RESOLVED.then(this.#flushSoon)
     }
     return this.waiting < HIGH_WATER_BYTES
@@ -127,7 +127,7 @@ export class Outbox {
 
   // The caller may change `bytes` as soon as this returns, so by then each byte was written or copied. The front is
   // written as fast as the system takes it; whenever that is full, a piece is copied from the back meanwhile. For
-  // 100 MB this shortens the time for which the event loop stands still (docs/decisions/0003).
+  // 100 MB the size of the pieces decides how long the event loop stands still (docs/decisions/0003).
   #bulk(bytes: Uint8Array, kept: boolean): void {
     const copies: Uint8Array[] = []
     let front = 0
