@@ -1,3 +1,4 @@
+import { isBlind } from './blind.ts'
 import { readFrame } from './frames.ts'
 import { debuggerAttached, type ScopeView } from './inspector.ts'
 import { literalUse, type ModuleFacts, offsetOf, type ThisOwner, thisOwner } from './module-facts.ts'
@@ -12,6 +13,7 @@ import type { FunctionRecord, Walk } from './walk.ts'
  */
 export function readArrowThis(walk: Walk, record: FunctionRecord): unknown {
   const { fn, facts, seen, script, place } = record
+  if (isBlind()) walk.refuse('uses `this`, which cannot be seen here', ADVICE)
   const module = moduleFactsOf(fn, facts, seen, script)
   if (module.error || !seen.location) walk.refuse('uses `this`, in a source that could not be parsed', ADVICE)
   const offset = offsetOf(module, seen.location.lineNumber, seen.location.columnNumber)

@@ -1,6 +1,7 @@
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
 import { bindingAt } from './binding-stability.ts'
+import { isBlind } from './blind.ts'
 import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
@@ -14,7 +15,7 @@ import { identify, originOf } from './provenance.ts'
 import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
 import type { ScriptRecord } from './scripts.ts'
 import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
-import type { FunctionRecord, Place, Walk } from './walk.ts'
+import { type FunctionRecord, NOTHING_SEEN, type Place, type Walk } from './walk.ts'
 
 /** A function by reference where it can be had that way in another process, else by value: its text and what it captured. */
 export function encodeFunction(walk: Walk, fn: Function, place: Place | undefined): Ref {
@@ -38,7 +39,9 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
   return walk.at('function', label, () => {
     const facts = readFacts(fn)
     const seen =
-      !(facts instanceof Error) && needsNoScopes(facts, script) ? { ...NOTHING_SEEN, location } : walk.look(fn)
+      isBlind() || (!(facts instanceof Error) && needsNoScopes(facts, script))
+        ? { ...NOTHING_SEEN, location }
+        : walk.look(fn)
     const imported = importReference(walk, fn, seen, script)
     if (imported) return walk.add(fn, imported)
     if (!(facts instanceof Error)) return encodeByValue(walk, fn, facts, seen, script, place)
@@ -60,14 +63,6 @@ function needsNoScopes(facts: FunctionFacts, script: ScriptRecord): boolean {
 // `function f() { … f … }`: what `f` means there depends on whether it is a declaration.
 function namesItself({ form, name, text }: FunctionFacts): boolean {
   return form === 'function' && name !== undefined && text.indexOf(name, text.indexOf(name) + name.length) >= 0
-}
-
-const NOTHING_SEEN: Look = {
-  location: undefined,
-  scopes: [],
-  bound: undefined,
-  privates: undefined,
-  entries: undefined,
 }
 
 function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullable<Look['bound']>): Ref {
@@ -198,6 +193,7 @@ function checkOwnName(walk: Walk, record: FunctionRecord): void {
   const escaped = name.replace(/\$/g, '\\$&')
   const assigns = new RegExp(`(?<![\\w$.])${escaped}\\s*(?:=(?![=>])|[-+*/%&|^?<>]{1,3}=(?!=))`).test(facts.text)
   if (!assigns && (!found || found.value === fn)) return
+  if (isBlind()) walk.refuse(`assigns its own name \`${name}\``, 'Keep what changes in another variable.')
   const module = moduleFactsOf(fn, facts, seen, script)
   const offset = seen.location ? offsetOf(module, seen.location.lineNumber, seen.location.columnNumber) : -1
   if (bindingAt(module, offset, name)?.kind === 'name') return

@@ -1,4 +1,5 @@
-import { intrinsicPathOf } from './known.ts'
+import { isBlind } from './blind.ts'
+import { builtinPathOf, intrinsicPathOf } from './known.ts'
 import { constructorOf, functionName, isNative, prototypesOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import type { Walk } from './walk.ts'
@@ -17,6 +18,7 @@ export function hostClass(walk: Walk, object: object): string | undefined {
       if (intrinsicPathOf(cls)?.[0] === 'Object') continue
       return `a ${own} (a native ${functionName(cls)})`
     }
+    if (isBlind() && builtinPathOf(cls)) return `a ${own} (of Node)`
     const url = writtenPlace(walk, cls)?.script.url
     if (url?.startsWith('node:')) return `a ${own} (${url})`
   }

@@ -1,4 +1,6 @@
+import { callerUrl, isBlind } from './blind.ts'
 import type { CodePlace } from './inspector.ts'
+import { isNative } from './peek.ts'
 import { type ScriptRecord, scriptOf } from './scripts.ts'
 import type { Walk } from './walk.ts'
 
@@ -12,6 +14,7 @@ export interface WrittenPlace {
 export function writtenPlace(walk: Walk, fn: Function): WrittenPlace | undefined {
   const known = places.get(fn)
   if (known) return known
+  if (isBlind()) return isNative(fn) ? undefined : somewhere()
   const seen = walk.look(fn)
   if (!seen.location) return undefined
   const script = scriptOf(seen) ?? { scriptId: seen.location.scriptId, url: '', isModule: false }
@@ -21,3 +24,8 @@ export function writtenPlace(walk: Walk, fn: Function): WrittenPlace | undefined
 }
 
 const places = new WeakMap<Function, WrittenPlace>()
+
+function somewhere(): WrittenPlace {
+  const location = { scriptId: '', lineNumber: 0, columnNumber: 0 }
+  return { location, script: { scriptId: '', url: callerUrl() ?? '', isModule: true } }
+}

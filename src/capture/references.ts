@@ -1,5 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
+import { isBlind } from './blind.ts'
 import { bareUrl, reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { CommonJsNode, Encoded, ImportNode, MemberNode, Ref } from './graph.ts'
@@ -32,7 +33,7 @@ export function encodeReference(walk: Walk, value: object): Ref | undefined {
     if (cls?.from !== undefined && cls.from === walk.options.peer) return walk.add(value, { kind: 'own', id: cls.id })
     if (types.isProxy(value)) return undefined
     // Most functions need no index: only those of V8 and Node are in one.
-    if (!isNative(value)) {
+    if (!isNative(value) && !isBlind()) {
       const script = writtenPlace(walk, value)?.script
       if (script && !script.url.startsWith('node:'))
         return walk.byValue.has(value) ? undefined : encodeCommonJs(walk, value)

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { encodeUnseen, isBlind } from './blind.ts'
 import { isOwnModule, reachesEntry } from './entry.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Encoded, ObjectNode } from './graph.ts'
@@ -62,6 +63,11 @@ export function encodeVariables(walk: Walk, record: FunctionRecord): void {
     const assigned = (!origin && facts.free.get(name)?.assigned) ?? false
     const found = lookUp(scopes, name)
     if (!found) {
+      if (isBlind() && !standardGlobals().has(name)) {
+        const value = walk.at('variable', name, () => encodeUnseen(walk, record, name))
+        record.variables.set(name, { value, scope: -1, assigned, uninitialized: false })
+        continue
+      }
       // Nothing of that name anywhere: a ReferenceError there as it would be here.
       if (!Object.hasOwn(globalThis, name) || standardGlobals().has(name)) continue
       const value = walk.at('variable', name, () => encodeHard(walk, record, findValue(globalThis, name)))

@@ -122,6 +122,15 @@ export class ByValueNeeded extends Error {
   }
 }
 
+/** What a look shows that need not be taken, or cannot. */
+export const NOTHING_SEEN: Look = {
+  location: undefined,
+  scopes: [],
+  bound: undefined,
+  privates: undefined,
+  entries: undefined,
+}
+
 /** One capture: the table of nodes as it grows, and where in the user's data it is now. */
 export class Walk {
   readonly options: CaptureOptions

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isOwnModule } from './entry.ts'
+import type { Encoded } from './graph.ts'
+import { type InspectorAbsence, inspectorAbsence } from './inspector.ts'
+import { type ImportBinding, moduleFacts } from './module-facts.ts'
+import type { FunctionRecord, Walk } from './walk.ts'
+
+/**
+ * Capture where V8 shows nothing of a function but its text: under `--permission` and in other runtimes. What the
+ * function names is then imported again, given by the user as `captures`, or refused by its name.
+ */
+export function isBlind(): boolean {
+  return inspectorAbsence() !== undefined
+}
+
+/** The value of a variable as the user gave it, or what the calling file imports under this name. */
+export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): Encoded {
+  const { captures } = walk.options
+  if (captures !== undefined && Object.hasOwn(captures, name)) return walk.encode(captures[name])
+  const { url } = record.script
+  const binding = importsOf(url)?.get(name)
+  if (binding) {
+    const { specifier, name: exported, attributes } = binding
+    return walk.addNode({ kind: 'import', base: url, specifier, name: exported, attributes })
+  }
+  const { problem, advice } = inspectorAbsence() as InspectorAbsence
+  return walk.refuse(
+    `cannot be seen here, because ${problem}`,
+    `Pass it as an argument, or give its value with the option \`captures: { ${name} }\`. ${advice}`,
+  )
+}
+
+/** The file that called manycore, in place of the one where a function was written. */
+export function callerUrl(): string | undefined {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 50
+  const { stack = '' } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  for (const [, file = ''] of stack.matchAll(/(?:at |\()((?:file:\/\/)?\/[^():]+):\d+:\d+/g)) {
+    const url = file.startsWith('file:') ? file : pathToFileURL(file).href
+    if (!isOwnModule(url)) return url
+  }
+  return undefined
+}
+
+function importsOf(url: string): ReadonlyMap<string, ImportBinding> | undefined {
+  if (!url.startsWith('file:')) return undefined
+  try {
+    return moduleFacts(withoutTypes(readFileSync(fileURLToPath(url), 'utf8'), url), true).imports
+  } catch {
+    return undefined
+  }
+}
+
+// Node's own way to strip types, since 22.13.
+function withoutTypes(source: string, url: string): string {
+  const { stripTypeScriptTypes } = process.getBuiltinModule('node:module') as {
+    stripTypeScriptTypes?: (source: string) => string
+  }
+  return /\.[cm]?ts$/.test(url) && stripTypeScriptTypes ? stripTypeScriptTypes(source) : source
+}
