@@ -4,7 +4,7 @@ import type { Graph } from '../capture/graph.ts'
 import type { GraphHooks } from '../codec/codec.ts'
 import type { RegisteredType } from '../codec/registry.ts'
 import { addType, typeNamed, typeOf } from '../codec/registry.ts'
-import { adopt, rooms } from './rooms.ts'
+import { rooms } from './rooms.ts'
 import { rememberSentCode } from './sent-code.ts'
 
 /** The codec's hooks for one peer, which remember what it already has. */
@@ -50,25 +50,11 @@ export function graphHooks(peer: object | undefined, captures?: CaptureOptions['
   return {
     capture(value, label) {
       fresh = []
-      try {
-        const graph = rooms.capture.captureGraph(value, { label, peer, special, captures })
-        rememberSentCode(rooms.capture.sentCodeOf(graph))
-        return withoutKnownUnits(graph)
-      } catch (error) {
-        throw adopt(error)
-      }
+      const graph = rooms.capture.captureGraph(value, { label, peer, special, captures })
+      rememberSentCode(rooms.capture.sentCodeOf(graph))
+      return withoutKnownUnits(graph)
     },
-    rebuild(graph) {
-      try {
-        const value = rooms.rebuild.rebuildGraph(graph as Graph, { peer, revive })
-        if (!(value instanceof Promise)) return value
-        return value.catch((error: unknown) => {
-          throw adopt(error)
-        })
-      } catch (error) {
-        throw adopt(error)
-      }
-    },
+    rebuild: (graph) => rooms.rebuild.rebuildGraph(graph as Graph, { peer, revive }),
     sent() {
       for (const note of fresh) note()
       fresh = []

@@ -9,16 +9,14 @@
  *                                                             ▼
  *                          Task (calls.ts) · array (map.ts) · ResultStream (stream.ts)
  *
- * core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
+ * engine.ts is loaded with the first pool. core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
  */
-import { processBackend } from '../backend/processes.ts'
 import { checkFunction } from '../base/argument.ts'
 import { StateError, TimeoutError } from '../base/errors.ts'
 import { unsendable } from '../base/unsendable.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
-import { PoolCore } from './core.ts'
-import { checkIterable } from './intake.ts'
-import { startMap } from './map.ts'
+import { loadLater } from '../later/later.ts'
+import type { PoolCore } from './core.ts'
 import {
   checkApplyOptions,
   checkArray,
@@ -30,8 +28,8 @@ import {
   type PoolOptions,
   type StreamOptions,
 } from './options.ts'
-import { startStream, type ResultStream } from './stream.ts'
-import type { Task } from './task.ts'
+import * as stream from './stream.ts'
+import * as task from './task.ts'
 
 const UNSENDABLE =
   'A Pool cannot be sent to a worker: its workers belong to this process. Make a Pool where it is used.'
@@ -68,7 +66,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /** @throws ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE` for the initializer. */
   constructor(options?: PoolOptions) {
-    this.#core = new PoolCore(checkPoolOptions(options), processBackend)
+    this.#core = engine().createCore(checkPoolOptions(options))
   }
 
   /**
@@ -81,13 +79,13 @@ export class Pool implements Disposable, AsyncDisposable {
   apply<A extends unknown[], R>(
     fn: (...args: A) => R,
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
-  ): Task<Awaited<R>> {
+  ): task.Task<Awaited<R>> {
     const [args = [], options] = rest as [args?: readonly unknown[], options?: ApplyOptions]
     this.#core.checkOpen('apply()')
     checkFunction('fn', fn)
     checkArray('args', args)
     const { timeout, signal } = checkApplyOptions('apply()', options)
-    return this.#core.call(fn, args, { timeout, signal }) as Task<Awaited<R>>
+    return this.#core.call(fn, args, { timeout, signal }) as task.Task<Awaited<R>>
   }
 
   /**
@@ -106,7 +104,7 @@ export class Pool implements Disposable, AsyncDisposable {
   map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>
   map(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#begin('map()', fn, items)
-    return startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
+    return engine().startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
   }
 
   /** As `map`, but each item is an array of arguments: `pool.starmap(Math.pow, [[2, 3], [3, 2]])`. */
@@ -122,7 +120,7 @@ export class Pool implements Disposable, AsyncDisposable {
   ): Promise<Awaited<R>[]>
   starmap(fn: (...args: never[]) => unknown, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#begin('starmap()', fn, items)
-    return startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
+    return engine().startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
   }
 
   /**
@@ -137,11 +135,11 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: MapFunction<T, R>,
     items: Items<T>,
     options: Settle<StreamOptions>,
-  ): ResultStream<PromiseSettledResult<Awaited<R>>>
-  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
-  imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
+  ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
+  imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
     this.#begin('imap()', fn, items)
-    return startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
+    return engine().startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
   }
 
   /** As `imap`, but gives each result as soon as it is there. */
@@ -149,11 +147,11 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: MapFunction<T, R>,
     items: Items<T>,
     options: Settle<StreamOptions>,
-  ): ResultStream<PromiseSettledResult<Awaited<R>>>
-  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
-  imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
+  ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
+  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
+  imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
     this.#begin('imapUnordered()', fn, items)
-    return startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
+    return engine().startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
   }
 
   /** Takes no more work; what is pending is finished, then the workers end. May be repeated. */
@@ -193,8 +191,17 @@ export class Pool implements Disposable, AsyncDisposable {
   #begin(method: string, fn: unknown, items: unknown): void {
     this.#core.checkOpen(method)
     checkFunction('fn', fn)
-    checkIterable('items', items)
+    engine().checkIterable('items', items)
   }
+}
+
+type Engine = typeof import('./engine.ts')
+
+let loaded: Engine | undefined
+
+function engine(): Engine {
+  loaded ??= loadLater<Engine>(import.meta.url, './engine.js', { './stream.js': stream, './task.js': task })
+  return loaded
 }
 
 // A wait for the pool's end, with a limit.

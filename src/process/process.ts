@@ -3,12 +3,13 @@ import { checkDuration, checkOptions } from '../base/argument.ts'
 import { deferred } from '../base/deferred.ts'
 import { ArgumentError, StateError } from '../base/errors.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
+import { loadLater } from '../later/later.ts'
 import { childIdentity } from '../worker/context.ts'
 import { addChild, removeChild } from './living.ts'
 import { showExitCode, type ProcessExit } from './exit.ts'
 import { checkDaemon, checkProcessOptions, type ProcessOptions } from './options.ts'
 import { runInWorker } from './run.ts'
-import { spawnChild, type Call } from './spawn.ts'
+import type { Call } from './spawn.ts'
 import { anyState, isProcess, openState, setSentinel, setState, startedLife, type State } from './state.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL where `terminate()` is not told otherwise. */
@@ -83,7 +84,8 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     const call: Call = overridden
       ? { target: runInWorker, args: [this, plan.target, plan.args] }
       : { target: plan.target as Call['target'], args: plan.args }
-    const life = spawnChild(
+    spawning ??= loadLater<Spawning>(import.meta.url, './spawn.js')
+    const life = spawning.spawnChild(
       { ...identity, daemon: state.daemon },
       plan,
       call,
@@ -274,6 +276,10 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     Object.defineProperty(Process.prototype, inspect.custom, text)
   }
 }
+
+type Spawning = typeof import('./spawn.ts')
+
+let spawning: Spawning | undefined
 
 function closeState(state: State): void {
   if (state.life === undefined) {

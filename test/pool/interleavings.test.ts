@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { PoolCore } from '#dist/pool/core.js'
 import { startMap } from '#dist/pool/map.js'
 import { checkPoolOptions } from '#dist/pool/options.js'
-import { startStream } from '#dist/pool/stream.js'
+import { startStream } from '#dist/pool/start-stream.js'
 import { FakeBackend } from './fake-backend.ts'
 
 const ROUNDS = 200

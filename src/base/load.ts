@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module'
+import * as errors from './errors.ts'
+
+/**
+ * Loads a module of manycore when something first needs it, so that a program pays for what it uses. `from` is the
+ * caller's `import.meta.url`. Synchronous, because a process starts, and a function is captured, at the call.
+ *
+ * A loader such as tsx compiles what is required a second time, for itself. `shared` are the modules that must not
+ * exist twice, by their names as seen from the caller: those with classes that users compare with, and those with a
+ * memory. What is loaded gets the instances that are here.
+ */
+export function load<T>(from: string, file: string, shared: Readonly<Record<string, object>> = {}): T {
+  const require = createRequire(from)
+  share(createRequire(import.meta.url), './errors.js', errors)
+  for (const [name, module] of Object.entries(shared)) share(require, name, module)
+  return require(file) as T
+}
+
+function share(require: NodeJS.Require, file: string, module: object): void {
+  if (require(file) === module) return
+  const cached = require.cache[require.resolve(file)]
+  if (cached !== undefined) cached.exports = module
+}

@@ -1,0 +1,45 @@
+import type { PoolCore } from './core.ts'
+import { Inbox } from './inbox.ts'
+import { Intake } from './intake.ts'
+import { snapshot } from './items.ts'
+import type { StreamOptions } from './options.ts'
+import { ResultStream } from './stream.ts'
+
+/** Starts `imap` or `imapUnordered`. */
+export function startStream<R>(
+  core: PoolCore,
+  verb: 'imap' | 'imapUnordered',
+  fn: (...args: never[]) => unknown,
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  options: StreamOptions,
+): ResultStream<R> {
+  const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
+  let pulled = 0
+  const { chunkSize, timeout, signal } = options
+  const work = core.work(fn, { verb, star: false, chunkSize, timeout, signal }, inbox, {
+    progressed: () => {
+      // After an error nothing more is pulled until the reader asks again: it may have left.
+      if (!inbox.unread) intake.pull()
+      else core.dropAbandonedSoon()
+    },
+    finished: () => void intake.stop().catch(() => {}),
+    abandoned: () => inbox.unread && work.open === 0,
+  })
+  const intake = new Intake(items, {
+    room: () => (options.buffer ?? core.readAhead(work)) - (pulled - inbox.given),
+    pulled: (values) => {
+      work.add(snapshot(values, pulled, false))
+      pulled += values.length
+    },
+    ended: (error) => work.complete(error),
+  })
+  intake.pull()
+  return new ResultStream(inbox, {
+    wanted: () => intake.pull(),
+    left: async () => {
+      const stopped = intake.stop()
+      work.abort(undefined)
+      await stopped
+    },
+  })
+}
