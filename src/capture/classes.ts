@@ -1,9 +1,11 @@
+import { bindingIsStable } from './binding-stability.ts'
 import { type ClassMember, lostFieldName } from './class-layout.ts'
 import type { Attachments, ClassNode, Encoded } from './graph.ts'
+import { offsetOf } from './module-facts.ts'
 import { isFunction, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
-import { lookUp } from './variables.ts'
+import { lookUp, moduleFactsOf } from './variables.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
 
 /**
@@ -66,7 +68,7 @@ function isWrittenIn(walk: Walk, { facts, seen }: FunctionRecord, fn: Function):
  * class, by where the method is written; that of a field is lost unless its expression can be repeated.
  */
 export function encodeComputedKeys(walk: Walk, record: FunctionRecord, node: ClassNode): void {
-  const { fn, facts, seen, origin, keyVariables } = record
+  const { fn, facts, seen, origin } = record
   if (origin) {
     if (origin.keys) node.keys = [...origin.keys].map(([member, key]) => [member, walk.encodeKey(key)])
     return
@@ -101,7 +103,21 @@ export function encodeComputedKeys(walk: Walk, record: FunctionRecord, node: Cla
   }
   if (keys.size > 0) node.keys = [...keys].map(([member, key]) => [layout.members.indexOf(member), walk.encodeKey(key)])
   for (const member of computed)
-    if (member.type === 'PropertyDefinition') for (const name of member.computed?.free ?? []) keyVariables.add(name)
+    if (member.type === 'PropertyDefinition')
+      for (const name of member.computed?.free ?? []) addKeyVariable(walk, record, name)
+}
+
+// The name is computed again from what the variable holds now, so it must be what it held when the class was made.
+function addKeyVariable(walk: Walk, { fn, facts, seen, script, keyVariables }: FunctionRecord, name: string): void {
+  const module = moduleFactsOf(fn, facts, seen, script)
+  const offset = seen.location ? offsetOf(module, seen.location.lineNumber, seen.location.columnNumber) : -1
+  if (lookUp(seen.scopes ?? [], name) !== undefined && !bindingIsStable(module, offset, name)) {
+    walk.refuse(
+      `has a field whose computed name uses \`${name}\`, which may have changed since`,
+      'Make that variable a constant, or give the field a plain name.',
+    )
+  }
+  keyVariables.add(name)
 }
 
 function isAt(

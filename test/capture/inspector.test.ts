@@ -215,7 +215,7 @@ describe('a process without an inspector', () => {
     const text = execFileSync(process.execPath, [...flags, '-e', code], { encoding: 'utf8' })
     assert.match(
       text,
-      /^MC_FUNCTION_UNSENDABLE The function triple cannot be sent to another process: it cannot be looked into/,
+      /^MC_FUNCTION_UNSENDABLE The function triple cannot be sent to another process: its variable `factor` cannot be seen here/,
     )
     assert.match(text, /--allow-inspector|without its permission model/)
   })

@@ -158,6 +158,26 @@ export const refusalCases: readonly Case[] = [
     },
   },
   {
+    name: 'refused: a field whose computed name cannot be had again',
+    run: async ({ capture }) => {
+      const make = (key: string): new () => object =>
+        class {
+          // @ts-expect-error -- TypeScript wants a literal, JavaScript does not
+          [key + '!'] = 1
+        }
+      assert.throws(() => capture(make('dropped')), { code: 'MC_FUNCTION_UNSENDABLE', message: /computed name/ })
+      let changing = 'before'
+      class Changing {
+        [changing] = 1
+        read(): string {
+          return changing
+        }
+      }
+      changing = 'after'
+      assert.throws(() => capture(Changing), { message: /uses `\w+`, which may have changed since/ })
+    },
+  },
+  {
     name: 'refused: data with its path',
     run: async ({ capture }) => {
       const value = { jobs: [{ client: createServer() }] }
