@@ -1,0 +1,49 @@
+// Joins what a worker process loads to start into one CommonJS file: 36 ES modules cost it 25 ms of CPU time, the same
+// code in one file 4 (docs/decisions/0007). Only code that nobody can tell from a second instance goes in. Modules with
+// classes or state that a task can see, and all of `capture`, stay where they are and are loaded when first used.
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const entry = resolve(dist, 'worker/process-entry.cjs')
+
+const SEEN_BY_TASKS = ['base/errors.js', 'worker/context.js', 'codec/registry.js', 'codec/transfer.js']
+
+await build({
+  entryPoints: [entry],
+  outfile: entry,
+  allowOverwrite: true,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+  // Whoever asks where it lies only wants to find its neighbours, from one folder below dist/.
+  define: { 'import.meta.url': 'ownUrl' },
+  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [{ name: 'worker', setup }],
+})
+
+function setup(bundle) {
+  bundle.onResolve({ filter: /^\./ }, ({ path, importer, kind, namespace }) => {
+    const file = resolve(dirname(importer), path)
+    const name = relative(dist, file)
+    // Behind a dynamic import is the way under a loader, which has to see each module for itself.
+    if (kind === 'dynamic-import' || namespace === 'late') return { path, external: true }
+    if (SEEN_BY_TASKS.includes(name)) return { path: name, namespace: 'late' }
+    if (name.startsWith('capture/'))
+      throw new Error(`${relative(dist, importer)} loads ${name} into each worker at its start`)
+    return undefined
+  })
+  bundle.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
+    const names = Object.keys(await import(pathToFileURL(resolve(dist, path)).href))
+    const getters = names.map((name) => `get ${name}() { return load().${name} },`)
+    return {
+      contents: `const load = () => require('../${path}')\nmodule.exports = { __esModule: true, ${getters.join('\n')} }`,
+      loader: 'js',
+    }
+  })
+}
