@@ -25,7 +25,7 @@ async function main() {
     options: {
       folder: { type: 'string', default: '.build/test' },
       concurrency: { type: 'string', default: String(Math.min(4, availableParallelism())) },
-      timeout: { type: 'string', default: '120000' },
+      timeout: { type: 'string', default: '300000' },
       // Between the end of the last test and the end of its workers lies a moment.
       settle: { type: 'string', default: '3000' },
     },
@@ -100,7 +100,7 @@ function endHangingFiles(runner, timeoutMs, firstSeen) {
     if (parent !== runner) continue
     if (!firstSeen.has(pid)) firstSeen.set(pid, Date.now())
     if (Date.now() - firstSeen.get(pid) < timeoutMs + 1000) continue
-    console.error(`Ended a test file that took longer than ${timeoutMs} ms: ${command}`)
+    console.error(`Ended a test file that took longer than ${timeoutMs} ms: ${command.split(' ').at(-1)}`)
     process.kill(pid, 'SIGKILL')
   }
 }

@@ -6,23 +6,11 @@ import { type ScriptRecord, scriptsByUrl, scriptSource } from './scripts.ts'
 
 /** Which modules must not be imported in a worker because that would run the user's program there. */
 
-let entry: string | undefined | null = null
 const answers = new Map<string, boolean>()
-
-/** Names the user's program, in a worker that of its owner, so that no worker at any depth runs it again. */
-export function setEntry(url: string | undefined): void {
-  entry = url
-  answers.clear()
-}
-
-export function entryUrl(): string | undefined {
-  if (entry === null) entry = mainProgram()
-  return entry
-}
 
 /** Whether importing the module would run the user's program: it is that, or imports it, directly or not. */
 export function reachesEntry(url: string): boolean {
-  const main = entryUrl()
+  const main = mainProgram()
   const start = bareUrl(url)
   if (main === undefined || start.includes('/node_modules/') || isOwnModule(start)) return false
   if (stem(start) === stem(main)) return true

@@ -47,7 +47,7 @@ export function hasPrivateMembers(layout: ClassLayout | undefined): boolean {
   return layout?.members.some(({ isPrivate, isStatic }) => isPrivate && !isStatic) ?? false
 }
 
-export function privateFieldNames(cls: Function): string[] {
+function privateFieldNames(cls: Function): string[] {
   const members = analyzeFunction(textOf(cls)).classLayout?.members ?? []
   return members.flatMap(({ isPrivate, isStatic, type, key }) =>
     isPrivate && !isStatic && type === 'PropertyDefinition' && key !== undefined ? [key] : [],

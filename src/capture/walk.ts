@@ -322,7 +322,7 @@ export class Walk {
   }
 }
 
-export function isRefusal(error: unknown): error is FunctionUnsendableError | ValueUnsendableError {
+function isRefusal(error: unknown): error is FunctionUnsendableError | ValueUnsendableError {
   return error instanceof FunctionUnsendableError || error instanceof ValueUnsendableError
 }
 

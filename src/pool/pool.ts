@@ -149,7 +149,11 @@ export class Pool implements Disposable, AsyncDisposable {
     options: Settle<StreamOptions>,
   ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
   imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
-  imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
+  imapUnordered<R>(
+    fn: MapFunction<never, unknown>,
+    items: Items<unknown>,
+    options?: StreamOptions,
+  ): stream.ResultStream<R> {
     this.#begin('imapUnordered()', fn, items)
     return engine().startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
   }
