@@ -90,9 +90,9 @@ export class Member implements Holder {
     const { marshal } = this.worker
     switch (message.kind) {
       case Kind.done:
-        return this.#resolve(message, 1, true)
+        return this.#resolve(message, 1)
       case Kind.items:
-        return this.#resolve(message, message.count, false)
+        return this.#resolve(message, message.count)
       case Kind.itemFailed:
         return this.#reject(message, 1)
       case Kind.failed:
@@ -135,14 +135,16 @@ export class Member implements Holder {
     return this.batches.splice(0)
   }
 
-  /** Moves on by `count` answered items of the batch at the head. */
-  advance(batch: Batch, count: number): void {
+  /** Moves on by `count` answered items of the batch at the head, which took `tookMs` where the worker told that. */
+  advance(batch: Batch, count: number, tookMs = 0): void {
+    if (tookMs > 0) batch.fn.pace.note(tookMs, count)
     batch.answered += count
     this.items -= count
     this.heldMs -= batch.costMs * count
     if (batch.answered < batch.count) return
     const now = performance.now()
-    batch.fn.pace.note(now - this.#headSinceMs, batch.count)
+    // Seen from here a call takes as long as its answer is on the way, too.
+    if (batch.kind === Kind.call) batch.fn.pace.note(now - this.#headSinceMs, 1)
     this.#headSinceMs = now
     this.batches.shift()
     if (this.#limit !== undefined) {
@@ -155,19 +157,20 @@ export class Member implements Holder {
     this.worker.setBusy(false)
   }
 
-  #resolve(message: Message, count: number, single: boolean): void {
+  #resolve(message: Message, count: number): void {
+    const single = message.kind === Kind.done
     const batch = this.#head(message)
     const from = batch.answered
     let value: unknown
     try {
       value = message.payload === undefined ? undefined : this.worker.marshal.decode(message.payload)
     } catch (error) {
-      this.advance(batch, count)
+      this.advance(batch, count, single ? 0 : message.fn / 1e6)
       for (let at = 0; at < count; at++) batch.rejected(from + at, error)
       this.#events.free(this)
       return
     }
-    this.advance(batch, count)
+    this.advance(batch, count, single ? 0 : message.fn / 1e6)
     if (value instanceof Promise) {
       value.then(
         (late) => batch.resolved(from, single ? [late] : (late as unknown[])),

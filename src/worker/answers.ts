@@ -11,6 +11,9 @@ export type Soon = Promise<void> | undefined
 /** Answers wait for others to share a write with for this long at most, when there is more to do. */
 const LINGER_MS = 0.1
 
+/** As long as the values of one chunk's items, which need no journal, wait for each other. */
+const LINGER_TOGETHER_MS = 0.5
+
 /** What a worker tells its owner about tasks. Each method gives a promise when the worker has to wait before it goes on. */
 export class Answers {
   readonly #channel: Channel
@@ -65,7 +68,7 @@ export class Answers {
 
   /** Values that are held should be answered before the next item begins. */
   isStale(sinceMs: number): boolean {
-    return this.#journaled ? this.#journal.stale : performance.now() - sinceMs > LINGER_MS
+    return this.#journaled ? this.#journal.stale : performance.now() - sinceMs > LINGER_TOGETHER_MS
   }
 
   done(task: number, value: unknown): Soon {
@@ -106,9 +109,9 @@ export class Answers {
 
   /**
    * The held values of the items from `index` on. Plain ones travel together; if one of them is not plain, each travels
-   * alone, so that one that cannot travel or be read again costs its own item only.
+   * alone, so that one that cannot travel or be read again costs its own item only. The owner learns how long they took.
    */
-  items(task: number, index: number, values: readonly unknown[]): Soon {
+  items(task: number, index: number, values: readonly unknown[], tookNs: number): Soon {
     let payload: Payload | Promise<Payload>
     try {
       payload = this.#marshal.encodeSoon(values, 'result')
@@ -120,7 +123,7 @@ export class Answers {
       return this.#eachItem(task, index, values, 0)
     }
     // Each of them stands in the journal already.
-    return this.#send(Kind.items, task, index, values.length, payload, true)
+    return this.#send(Kind.items, task, index, values.length, payload, true, tookNs)
   }
 
   #eachItem(task: number, index: number, values: readonly unknown[], from: number): Soon {
@@ -152,8 +155,9 @@ export class Answers {
     count: number,
     payload: Payload | undefined,
     isNoted = !this.#journaled,
+    tookNs = 0,
   ): Soon {
-    const answer = { kind, task, fn: 0, index, count, payload } as Answer
+    const answer = { kind, task, fn: tookNs, index, count, payload } as Answer
     if (!isNoted) this.#journal.finish(answer)
     if (this.#channel.send(answer)) return undefined
     // The owner is slow, and the worker waits: nothing is running meanwhile.

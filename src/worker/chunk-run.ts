@@ -15,6 +15,8 @@ export class ChunkRun {
   #values: unknown[] = []
   #answered = 0
   #oldestMs = 0
+  // When the work began that the next answer of values will be for.
+  #sinceMs: number = performance.now()
   #cancelled = false
   #sending: Soon
   #armed = false
@@ -114,7 +116,10 @@ export class ChunkRun {
       const values = this.#values
       this.#values = []
       this.#answered += values.length
-      return this.#answers.items(this.#task, index, values)
+      const nowMs = performance.now()
+      const tookNs = Math.round((nowMs - this.#sinceMs) * 1e6)
+      this.#sinceMs = nowMs
+      return this.#answers.items(this.#task, index, values, tookNs)
     })
   }
 
