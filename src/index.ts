@@ -2,9 +2,14 @@ export { cpuCount } from './base/cpu-count.ts'
 export * from './base/errors.ts'
 export type { WaitOptions } from './base/wait.ts'
 export { registerType, type TypeOptions } from './codec/registry.ts'
-export { move } from './codec/transfer.ts'
-export { activeChildren } from './process/children.ts'
-export { currentProcess, parentProcess, type CurrentProcess, type ParentProcess } from './process/current.ts'
+export { move } from './codec/move.ts'
+export {
+  activeChildren,
+  currentProcess,
+  parentProcess,
+  type CurrentProcess,
+  type ParentProcess,
+} from './process/current.ts'
 export type { ProcessExit } from './process/exit.ts'
 export type { ProcessOptions, ProcessSettings } from './process/options.ts'
 export { Process } from './process/process.ts'

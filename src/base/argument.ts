@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { ArgumentError } from './errors.ts'
 
 /**
@@ -41,5 +40,6 @@ export function checkSignal(name: string, value: unknown): AbortSignal | undefin
 }
 
 function bad(name: string, wanted: string, value: unknown): ArgumentError {
+  const { inspect } = process.getBuiltinModule('node:util')
   return new ArgumentError(`${name} must be ${wanted}, got ${inspect(value, { depth: 0, breakLength: Infinity })}.`)
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { ArgumentError } from './errors.ts'
 
 let measured: number | undefined
@@ -20,7 +18,7 @@ let measured: number | undefined
 export function cpuCount(): number {
   const override = process.env['MANYCORE_CPU_COUNT']
   if (override !== undefined && override !== '') return checkOverride(override)
-  measured ??= Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupQuota(readText))))
+  measured ??= Math.max(1, Math.min(affine(), Math.ceil(cgroupQuota(readText))))
   return measured
 }
 
@@ -52,9 +50,13 @@ function checkOverride(text: string): number {
   throw new ArgumentError(`MANYCORE_CPU_COUNT must be a whole number of at least 1, got '${text}'.`)
 }
 
+function affine(): number {
+  return process.getBuiltinModule('node:os').availableParallelism()
+}
+
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')
   } catch {
     return undefined
   }

@@ -83,16 +83,6 @@ export function bytesOf(region: Region): Uint8Array {
   return new Uint8Array(region.buffer, region.start, region.length)
 }
 
-// `ArrayBuffer.prototype.detached` came with Node 22.
-export function isDetached(buffer: ArrayBuffer): boolean {
-  if (buffer.byteLength > 0) return false
-  try {
-    return new Uint8Array(buffer).length > 0
-  } catch {
-    return true
-  }
-}
-
 export interface ReadLayout {
   readonly views: readonly ArrayBufferView[]
   readonly whole: readonly ArrayBuffer[]

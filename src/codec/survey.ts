@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { hasOnlyItems } from './array-keys.ts'
-import { isDetached } from './buffers.ts'
+import { isDetached } from './move.ts'
 
 /** The cheapest form that is exact for a value, cheapest first. */
 export const Form = { json: 0, clone: 1, graph: 2 } as const

@@ -1,7 +1,7 @@
 import * as executable from '../backend/executable.ts'
 import { load } from '../base/load.ts'
+import * as move from '../codec/move.ts'
 import * as registry from '../codec/registry.ts'
-import * as transfer from '../codec/transfer.ts'
 import * as context from '../worker/context.ts'
 
 /**
@@ -11,7 +11,7 @@ import * as context from '../worker/context.ts'
 export function loadLater<T>(from: string, file: string, shared: Readonly<Record<string, object>> = {}): T {
   load(import.meta.url, '../worker/context.js', {
     '../codec/registry.js': registry,
-    '../codec/transfer.js': transfer,
+    '../codec/move.js': move,
     '../worker/context.js': context,
     '../backend/executable.js': executable,
   })

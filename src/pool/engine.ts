@@ -1,12 +1,31 @@
 import { processBackend } from '../backend/processes.ts'
+import { StateError, TimeoutError } from '../base/errors.ts'
+import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
-import type { CheckedPoolOptions } from './options.ts'
+import { checkPoolOptions, type PoolOptions } from './options.ts'
 
+export { checkFunction } from '../base/argument.ts'
 export { checkIterable } from './intake.ts'
 export { startMap } from './map.ts'
+export { checkApplyOptions, checkArray, checkMapOptions, checkStreamOptions } from './options.ts'
 export { startStream } from './start-stream.ts'
 
 /** What is behind a pool, with its workers. */
-export function createCore(options: CheckedPoolOptions): PoolCore {
-  return new PoolCore(options, processBackend)
+export function createCore(options: PoolOptions | undefined): PoolCore {
+  return new PoolCore(checkPoolOptions(options), processBackend)
+}
+
+/** Waits for the end of the pool, with a limit; throws before it was closed. */
+export function joinCore(core: PoolCore, wait: number | WaitOptions | undefined): Promise<void> {
+  const options = checkWait('join()', wait)
+  if (core.state === 'open') {
+    throw new StateError('MC_POOL_RUNNING', 'join(): the pool still takes work; call close() or terminate() before.')
+  }
+  return within(core.join(), options)
+}
+
+async function within(promise: Promise<void>, options: WaitOptions): Promise<void> {
+  if (await settledWithin(promise, options)) return
+  const ms = options.timeout ?? Infinity
+  throw new TimeoutError('MC_WAIT_TIMEOUT', `The workers of the pool have not ended within ${ms} ms.`, ms)
 }

@@ -1,6 +1,6 @@
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
-import type { WaitOptions } from '../base/wait.ts'
+import { checkWait, type WaitOptions } from '../base/wait.ts'
 import type { Sink } from './work.ts'
 
 /** Where a stream's results wait for its reader, and its reader for results. */
@@ -55,7 +55,8 @@ export class Inbox<R> implements Sink {
     return promise
   }
 
-  askWithin({ timeout = Infinity, signal }: WaitOptions): Promise<IteratorResult<R, undefined>> {
+  askWithin(wait: number | WaitOptions): Promise<IteratorResult<R, undefined>> {
+    const { timeout = Infinity, signal } = checkWait('next()', wait)
     if (signal?.aborted === true) return Promise.reject(signal.reason)
     const step = this.ask()
     const reader = this.#readers.at(-1)

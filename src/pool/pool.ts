@@ -11,23 +11,11 @@
  *
  * engine.ts is loaded with the first pool. core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
  */
-import { checkFunction } from '../base/argument.ts'
-import { StateError, TimeoutError } from '../base/errors.ts'
 import { unsendable } from '../base/unsendable.ts'
-import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
+import type { WaitOptions } from '../base/wait.ts'
 import { loadLater } from '../later/later.ts'
 import type { PoolCore } from './core.ts'
-import {
-  checkApplyOptions,
-  checkArray,
-  checkMapOptions,
-  checkPoolOptions,
-  checkStreamOptions,
-  type ApplyOptions,
-  type MapOptions,
-  type PoolOptions,
-  type StreamOptions,
-} from './options.ts'
+import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
 import * as stream from './stream.ts'
 import * as task from './task.ts'
 
@@ -66,7 +54,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /** @throws ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE` for the initializer. */
   constructor(options?: PoolOptions) {
-    this.#core = engine().createCore(checkPoolOptions(options))
+    this.#core = engine().createCore(options)
   }
 
   /**
@@ -81,6 +69,7 @@ export class Pool implements Disposable, AsyncDisposable {
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
   ): task.Task<Awaited<R>> {
     const [args = [], options] = rest as [args?: readonly unknown[], options?: ApplyOptions]
+    const { checkApplyOptions, checkArray, checkFunction } = engine()
     this.#core.checkOpen('apply()')
     checkFunction('fn', fn)
     checkArray('args', args)
@@ -104,7 +93,8 @@ export class Pool implements Disposable, AsyncDisposable {
   map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>
   map(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#begin('map()', fn, items)
-    return engine().startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
+    const { checkMapOptions, startMap } = engine()
+    return startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
   }
 
   /** As `map`, but each item is an array of arguments: `pool.starmap(Math.pow, [[2, 3], [3, 2]])`. */
@@ -120,7 +110,8 @@ export class Pool implements Disposable, AsyncDisposable {
   ): Promise<Awaited<R>[]>
   starmap(fn: (...args: never[]) => unknown, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#begin('starmap()', fn, items)
-    return engine().startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
+    const { checkMapOptions, startMap } = engine()
+    return startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
   }
 
   /**
@@ -139,7 +130,8 @@ export class Pool implements Disposable, AsyncDisposable {
   imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
   imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
     this.#begin('imap()', fn, items)
-    return engine().startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
+    const { checkStreamOptions, startStream } = engine()
+    return startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
   }
 
   /** As `imap`, but gives each result as soon as it is there. */
@@ -155,7 +147,8 @@ export class Pool implements Disposable, AsyncDisposable {
     options?: StreamOptions,
   ): stream.ResultStream<R> {
     this.#begin('imapUnordered()', fn, items)
-    return engine().startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
+    const { checkStreamOptions, startStream } = engine()
+    return startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
   }
 
   /** Takes no more work; what is pending is finished, then the workers end. May be repeated. */
@@ -171,11 +164,7 @@ export class Pool implements Disposable, AsyncDisposable {
    * `MC_WAIT_TIMEOUT` when a `timeout` in milliseconds is given and the time is up.
    */
   join(wait?: number | WaitOptions): Promise<void> {
-    const options = checkWait('join()', wait)
-    if (this.#core.state === 'open') {
-      throw new StateError('MC_POOL_RUNNING', 'join(): the pool still takes work; call close() or terminate() before.')
-    }
-    return within(this.#core.join(), options)
+    return engine().joinCore(this.#core, wait)
   }
 
   /** Ends the workers at once. What is pending rejects with a `CancelledError`, which needs no handler. May be repeated. */
@@ -193,9 +182,10 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   #begin(method: string, fn: unknown, items: unknown): void {
+    const { checkFunction, checkIterable } = engine()
     this.#core.checkOpen(method)
     checkFunction('fn', fn)
-    engine().checkIterable('items', items)
+    checkIterable('items', items)
   }
 }
 
@@ -206,11 +196,4 @@ let loaded: Engine | undefined
 function engine(): Engine {
   loaded ??= loadLater<Engine>(import.meta.url, './engine.js', { './stream.js': stream, './task.js': task })
   return loaded
-}
-
-// A wait for the pool's end, with a limit.
-async function within(promise: Promise<void>, options: WaitOptions): Promise<void> {
-  if (await settledWithin(promise, options)) return
-  const ms = options.timeout ?? Infinity
-  throw new TimeoutError('MC_WAIT_TIMEOUT', `The workers of the pool have not ended within ${ms} ms.`, ms)
 }

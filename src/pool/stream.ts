@@ -1,4 +1,4 @@
-import { checkWait, type WaitOptions } from '../base/wait.ts'
+import type { WaitOptions } from '../base/wait.ts'
 import type { Inbox } from './inbox.ts'
 
 /** What a stream asks of the work behind it. */
@@ -40,7 +40,7 @@ export class ResultStream<R> implements AsyncIterableIterator<R, undefined>, Asy
    */
   next(wait?: number | WaitOptions): Promise<IteratorResult<R, undefined>> {
     const inbox = this.#inbox
-    const step = wait === undefined ? inbox.ask() : inbox.askWithin(checkWait('next()', wait))
+    const step = wait === undefined ? inbox.ask() : inbox.askWithin(wait)
     this.#events.wanted()
     return step
   }

@@ -1,5 +1,6 @@
-import { inspect } from 'node:util'
 import { currentIdentity, currentName } from '../worker/context.ts'
+import { livingChildren } from './living.ts'
+import type { Process } from './process.ts'
 
 /** The process that this code runs in. */
 export interface CurrentProcess {
@@ -56,8 +57,29 @@ export function parentProcess(): ParentProcess | null {
   return describe({ name, pid, isAlive: () => process.ppid === pid })
 }
 
+/**
+ * The processes that this one has started and that have not ended. Workers of pools are not among them.
+ *
+ * ```ts
+ * import { Process, activeChildren } from 'manycore'
+ *
+ * const child = new Process({ target: () => {} })
+ * child.start()
+ * console.log(activeChildren().length) // 1
+ * await child.join()
+ * console.log(activeChildren().length) // 0
+ * ```
+ *
+ * Follows `multiprocessing.active_children()`.
+ */
+export function activeChildren(): Process<never, unknown>[] {
+  return livingChildren() as object[] as Process<never, unknown>[]
+}
+
 function describe<T extends { readonly name: string; readonly pid: number }>(who: T): T {
   const text = () => `<Process name='${who.name}' pid=${who.pid}>`
   const hidden = { value: text, enumerable: false }
-  return Object.freeze(Object.defineProperties(who, { toString: hidden, [inspect.custom]: hidden }))
+  return Object.freeze(
+    Object.defineProperties(who, { toString: hidden, [Symbol.for('nodejs.util.inspect.custom')]: hidden }),
+  )
 }

@@ -23,7 +23,7 @@ export function removeChild(child: Child): void {
 /** Listens for the end of the program exactly as long as there is a daemon to end. */
 function watchForTheEnd(): void {
   process.off('beforeExit', endDaemons)
-  if (livingChildren().some((child) => child.daemon)) process.on('beforeExit', endDaemons)
+  if ([...living].some((child) => child.daemon)) process.on('beforeExit', endDaemons)
 }
 
 // Runs when the event loop is empty, so all other children have ended. The daemons are asked with SIGTERM, as in

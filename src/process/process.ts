@@ -1,13 +1,9 @@
-import { inspect } from 'node:util'
-import { checkDuration, checkOptions } from '../base/argument.ts'
-import { deferred } from '../base/deferred.ts'
 import { ArgumentError, StateError } from '../base/errors.ts'
-import { checkWait, type WaitOptions } from '../base/wait.ts'
-import { loadLater } from '../later/later.ts'
-import { childIdentity } from '../worker/context.ts'
+import type { WaitOptions } from '../base/wait.ts'
+import { inner } from './inner.ts'
 import { addChild, removeChild } from './living.ts'
-import { showExitCode, type ProcessExit } from './exit.ts'
-import { checkDaemon, checkProcessOptions, type ProcessOptions } from './options.ts'
+import type { ProcessExit } from './exit.ts'
+import type { ProcessOptions } from './options.ts'
 import { runInWorker } from './run.ts'
 import type { Call } from './spawn.ts'
 import { anyState, isProcess, openState, setSentinel, setState, startedLife, type State } from './state.ts'
@@ -36,6 +32,7 @@ const GRACE_MS = 5_000
 export class Process<Args extends readonly unknown[] = [], Result = unknown> {
   /** Throws an `ArgumentError` (`MC_ARGUMENT_INVALID`) for an option that is unknown or cannot be used. */
   constructor(options: ProcessOptions<Args, Result> = {} as ProcessOptions<Args, Result>) {
+    const { checkProcessOptions, childIdentity, deferred } = inner()
     const plan = checkProcessOptions(`new ${new.target.name}()`, options)
     if (plan.target === undefined && new.target === (Process as unknown)) {
       throw new ArgumentError('new Process() needs a target: the function to run, or a subclass that overrides run().')
@@ -84,8 +81,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     const call: Call = overridden
       ? { target: runInWorker, args: [this, plan.target, plan.args] }
       : { target: plan.target as Call['target'], args: plan.args }
-    spawning ??= loadLater<Spawning>(import.meta.url, './spawn.js')
-    const life = spawning.spawnChild(
+    const life = inner().spawnChild(
       { ...identity, daemon: state.daemon },
       plan,
       call,
@@ -109,7 +105,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
    * an aborted `signal`.
    */
   async join(limit?: number | WaitOptions): Promise<boolean> {
-    const options = checkWait('join()', limit)
+    const options = inner().checkWait('join()', limit)
     return await startedLife(this, 'join').waitForEnd(options)
   }
 
@@ -137,7 +133,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
 
   set daemon(daemon: boolean) {
     const state = openState(this)
-    checkDaemon('daemon', daemon)
+    inner().checkDaemon('daemon', daemon)
     if (state.life !== undefined || state.here) {
       throw new StateError(
         'MC_PROCESS_STARTED',
@@ -210,6 +206,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
    * Throws `MC_PROCESS_NOT_STARTED` before `start()` and `MC_PROCESS_CLOSED` after `close()`.
    */
   terminate(options: { readonly grace?: number | undefined } = {}): Promise<void> {
+    const { checkDuration, checkOptions } = inner()
     checkOptions('The argument of terminate()', options, ['grace'])
     const grace = checkDuration('grace of terminate()', options.grace ?? GRACE_MS)
     return startedLife(this, 'terminate').terminate(grace, 'terminate()')
@@ -265,21 +262,17 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     const parts = [`name='${identity.name}'`]
     if (!closed && this.pid !== undefined) parts.push(`pid=${this.pid}`)
     parts.push(`parent=${identity.parentPid}`, this.state)
-    if (!closed && life?.exit !== undefined) parts.push(`exitCode=${showExitCode(life.exit)}`)
+    if (!closed && life?.exit !== undefined) parts.push(`exitCode=${inner().showExitCode(life.exit)}`)
     if (this.daemon) parts.push('daemon')
     return `<${this.constructor.name} ${parts.join(' ')}>`
   }
 
-  // isolatedDeclarations takes no method named by `inspect.custom`.
+  // isolatedDeclarations takes no method named by a registered symbol.
   static {
     const text = { value: Process.prototype.toString, configurable: true, writable: true }
-    Object.defineProperty(Process.prototype, inspect.custom, text)
+    Object.defineProperty(Process.prototype, Symbol.for('nodejs.util.inspect.custom'), text)
   }
 }
-
-type Spawning = typeof import('./spawn.ts')
-
-let spawning: Spawning | undefined
 
 function closeState(state: State): void {
   if (state.life === undefined) {

@@ -1,11 +1,8 @@
-import { inspect } from 'node:util'
 import { setChildExecPath } from '../backend/executable.ts'
-import { checkOptions } from '../base/argument.ts'
 import { cpuCount } from '../base/cpu-count.ts'
 import { ArgumentError, StateError } from '../base/errors.ts'
-import { activeChildren } from './children.ts'
-import { currentProcess, parentProcess, type CurrentProcess, type ParentProcess } from './current.ts'
-import { checkPath } from './options.ts'
+import { activeChildren, currentProcess, parentProcess, type CurrentProcess, type ParentProcess } from './current.ts'
+import { inner } from './inner.ts'
 import { Process } from './process.ts'
 
 /** How a process comes to life. A running Node cannot be copied by `fork()`, so there is one way: a new Node. */
@@ -55,7 +52,7 @@ export function getAllStartMethods(): StartMethod[] {
 export function getStartMethod(options: { readonly allowNone: true }): StartMethod | null
 export function getStartMethod(options?: { readonly allowNone?: boolean }): StartMethod
 export function getStartMethod(options: { readonly allowNone?: boolean } = {}): StartMethod | null {
-  checkOptions('The argument of getStartMethod()', options, ['allowNone'])
+  inner().checkOptions('The argument of getStartMethod()', options, ['allowNone'])
   if (options.allowNone === true) return chosen ?? null
   return (chosen ??= 'spawn')
 }
@@ -73,7 +70,7 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
  * Follows `multiprocessing.set_start_method()`.
  */
 export function setStartMethod(method: StartMethod, options: { readonly force?: boolean } = {}): void {
-  checkOptions('The second argument of setStartMethod()', options, ['force'])
+  inner().checkOptions('The second argument of setStartMethod()', options, ['force'])
   const checked = checkMethod('setStartMethod()', method)
   if (chosen !== undefined && options.force !== true) {
     throw new StateError('MC_PROCESS_STARTED', `The start method has already been set, to '${chosen}'.`)
@@ -120,14 +117,14 @@ export function getContext(method: StartMethod = 'spawn'): Context {
  * Follows `multiprocessing.set_executable()`.
  */
 export function setExecutable(path: string | URL): void {
-  setChildExecPath(checkPath('The argument of setExecutable()', path))
+  setChildExecPath(inner().checkPath('The argument of setExecutable()', path))
 }
 
 function checkMethod(where: string, method: unknown): StartMethod {
   if (methods.includes(method as StartMethod)) return method as StartMethod
   const known = ['fork', 'forkserver'].includes(method as string)
   throw new ArgumentError(
-    `${where} knows only 'spawn', got ${inspect(method)}.` +
+    `${where} knows only 'spawn', got ${process.getBuiltinModule('node:util').inspect(method)}.` +
       (known ? ' A running Node, with its threads, cannot be copied as Python copies itself.' : ''),
   )
 }

@@ -1,0 +1,12 @@
+import { loadLater } from '../later/later.ts'
+import * as state from './state.ts'
+
+type Parts = typeof import('./parts.ts')
+
+/** What is behind a Process, loaded with the first one. */
+export function inner(): Parts {
+  parts ??= loadLater<Parts>(import.meta.url, './parts.js', { './state.js': state })
+  return parts
+}
+
+let parts: Parts | undefined

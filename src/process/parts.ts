@@ -1,0 +1,8 @@
+export { checkDuration, checkOptions } from '../base/argument.ts'
+export { deferred } from '../base/deferred.ts'
+export { checkWait } from '../base/wait.ts'
+export { childIdentity } from '../worker/context.ts'
+export { showExitCode } from './exit.ts'
+export { checkDaemon, checkPath, checkProcessOptions } from './options.ts'
+export { spawnChild } from './spawn.ts'
+export { waitFor } from './wait-for.ts'
