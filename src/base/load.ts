@@ -11,7 +11,8 @@ import * as errors from './errors.ts'
  */
 export function load<T>(from: string, file: string, shared: Readonly<Record<string, object>> = {}): T {
   const require = createRequire(from)
-  share(createRequire(import.meta.url), './errors.js', errors)
+  // The same path leads there from this file and from the one file that a worker starts with.
+  share(createRequire(import.meta.url), '../base/errors.js', errors)
   for (const [name, module] of Object.entries(shared)) share(require, name, module)
   return require(file) as T
 }
