@@ -35,12 +35,7 @@ links.forEach((link, i) => (link.next = links[i + 1]))
 
 await measure('x => x + 1', (x: number) => x + 1)
 await measure('one captured constant', (x: number) => x * factor)
-await measure('helper, instance, Map, array', (x: number) => [
-  helper(x),
-  scale.apply(x),
-  names.get(x),
-  list.length,
-])
+await measure('helper, instance, Map, array', (x: number) => [helper(x), scale.apply(x), names.get(x), list.length])
 await measure('10,000 linked objects with dates', links, 20)
 await measure(
   '100,000 plain objects',

@@ -213,4 +213,17 @@ describe('the life of a pool', () => {
     await using pool = new Pool({ processes: 1, name: 'Resizer' })
     assert.match(await pool.apply(() => currentProcess().name), /^Resizer-\d+$/)
   })
+
+  it('#180 arguments, items and results are released once they were handed out', async () => {
+    const ran = await startProgram('pool/releases', [], { execArgv: ['--expose-gc'] }).ended
+    assert.deepEqual([ran.code, ran.stdout, ran.stderr], [0, 'released\n', ''])
+  })
+
+  it('functions that a worker was told to forget can be used again', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const adders = Array.from({ length: 200 }, (_, n) => (m: number) => n + m)
+    for (let round = 0; round < 2; round++) {
+      for (const [n, add] of adders.entries()) assert.equal(await pool.apply(add, [1]), n + 1)
+    }
+  })
 })
