@@ -13,8 +13,8 @@ export interface TaskRecord {
 }
 
 // The executor of a promise runs within its constructor, before a field could take its switches over.
-let resolveLast: (value: never) => void
-let rejectLast: (reason: unknown) => void
+let resolveLast: ((value: never) => void) | undefined
+let rejectLast: ((reason: unknown) => void) | undefined
 const keepSwitches = (resolve: (value: never) => void, reject: (reason: unknown) => void): void => {
   resolveLast = resolve
   rejectLast = reject
@@ -42,7 +42,9 @@ export class Task<T> extends Promise<T> {
     super(keepSwitches)
     this.#record = record
     record.resolve = resolveLast as (value: unknown) => void
-    record.reject = rejectLast
+    record.reject = rejectLast as (reason: unknown) => void
+    // They lead to the promise, and so to its value.
+    resolveLast = rejectLast = undefined
     record.promise = this
   }
 
