@@ -79,7 +79,7 @@ class ProcessWorker implements Worker {
     this.#journalFd = createJournalFile()
     const launched = launch(options, this.#journalFd)
     if ('reason' in launched) {
-      this.channel = new WorkerChannel(undefined, ignore)
+      this.channel = new WorkerChannel(undefined, { ready: ignore, beforeMessages: ignore })
       void launched.reason.then(({ text, cause }) => this.#failed(text, cause))
       return
     }
@@ -149,7 +149,12 @@ class ProcessWorker implements Worker {
       if (sink !== undefined) this.#pipes.push(new OutputPipe(launched.stdout, sink))
     }
     this.#pipes.push(new OutputPipe(launched.stderr, this.#tail))
-    const channel = new WorkerChannel(openPipe(launched.socket), () => this.#isReady())
+    const channel = new WorkerChannel(openPipe(launched.socket), {
+      ready: () => this.#isReady(),
+      beforeMessages: () => {
+        for (const pipe of this.#pipes) pipe.catchUp()
+      },
+    })
     channel.onClose = (error) => {
       // A channel that broke cannot be mended, and a worker without one is of no use.
       if (error !== undefined && this.#lifecycle.state !== 'stopped') this.kill('SIGKILL')

@@ -17,6 +17,7 @@ export class OutputPipe {
   readonly #source: Socket
   readonly #sink: Sink
   #ended = false
+  #held = false
 
   constructor(source: Socket, sink: Sink) {
     this.#source = source
@@ -50,6 +51,11 @@ export class OutputPipe {
     }
   }
 
+  /** Takes what is in the pipe now, unless whoever gets it wants no more at the moment. */
+  catchUp(): void {
+    if (!this.#held) this.drain()
+  }
+
   /** The worker has ended: what comes later is from a process that it left behind, and is passed on line by line. */
   finish(): void {
     this.drain()
@@ -58,8 +64,12 @@ export class OutputPipe {
 
   #take(bytes: Buffer): void {
     if (this.#sink.write(bytes)) return
+    this.#held = true
     this.#source.pause()
-    this.#sink.drained(() => this.#source.resume())
+    this.#sink.drained(() => {
+      this.#held = false
+      this.#source.resume()
+    })
   }
 
   #end(): void {

@@ -2,25 +2,32 @@ import type { ChannelError } from '../base/errors.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 
+export interface WorkerChannelEvents {
+  ready(): void
+  /** Messages are about to be delivered, of a worker that prints: what it had printed before is to come first. */
+  beforeMessages(): void
+}
+
 /**
- * The channel of a worker as its users see it: `ready` is kept back, the end is the backend's business, and messages
- * for which nobody has set a handler yet are kept until somebody does. Without an inner channel (a worker that never
+ * The channel of a worker as its users see it: `ready` and `output` are kept back, the end is the backend's business,
+ * and messages for which nobody has set a handler yet are kept until somebody does. Without an inner channel (a worker that never
  * came into being) everything is dropped.
  */
 export class WorkerChannel implements Channel {
   onClose: (error: ChannelError | undefined) => void = ignore
   readonly #inner: Channel | undefined
-  readonly #onReady: () => void
+  readonly #events: WorkerChannelEvents
   #handler: ((message: Message) => void) | undefined
   #early: Message[] = []
-  #isReady = false
   #isLast = false
+  #prints = false
+  #caughtUp = false
 
-  constructor(inner: Channel | undefined, onReady: () => void) {
+  constructor(inner: Channel | undefined, events: WorkerChannelEvents) {
     this.#inner = inner
-    this.#onReady = onReady
+    this.#events = events
     if (inner === undefined) return
-    inner.onMessage = (message) => this.#first(message)
+    inner.onMessage = (message) => this.#take(message)
     inner.onClose = (error) => this.onClose(error)
   }
 
@@ -31,8 +38,6 @@ export class WorkerChannel implements Channel {
   set onMessage(handler: (message: Message) => void) {
     this.#handler = handler
     for (const message of this.#early.splice(0)) handler(message)
-    // From here on nothing stands between the channel and its user.
-    if (this.#isReady && this.#inner !== undefined) this.#inner.onMessage = handler
   }
 
   get waiting(): number {
@@ -89,16 +94,26 @@ export class WorkerChannel implements Channel {
     this.#inner?.unref()
   }
 
-  #first(message: Message): void {
+  #take(message: Message): void {
     if (message.kind === Kind.ready) {
-      this.#isReady = true
-      if (this.#handler !== undefined && this.#inner !== undefined) this.#inner.onMessage = this.#handler
-      this.#onReady()
-    } else if (this.#handler === undefined) {
-      this.#early.push(owned(message))
+      this.#events.ready()
+    } else if (message.kind === Kind.output) {
+      this.#prints = true
     } else {
-      this.#handler(message)
+      if (this.#prints) this.#catchUp()
+      if (this.#handler === undefined) this.#early.push(owned(message))
+      else this.#handler(message)
     }
+  }
+
+  // All messages of one turn had arrived before the first of them is delivered, and so had what was printed before.
+  #catchUp(): void {
+    if (this.#caughtUp) return
+    this.#caughtUp = true
+    this.#events.beforeMessages()
+    queueMicrotask(() => {
+      this.#caughtUp = false
+    })
   }
 }
 

@@ -19,6 +19,7 @@ export type Message =
   | Items
   | ItemFailed
   | Problem
+  | Output
 
 export const Kind = {
   init: 1,
@@ -35,6 +36,7 @@ export const Kind = {
   items: 19,
   itemFailed: 20,
   problem: 21,
+  output: 22,
 } as const
 
 interface Envelope {
@@ -127,4 +129,12 @@ export interface ItemFailed extends Envelope {
 /** Worker → owner: something failed outside of a task, such as an unhandled rejection. Payload: the error. */
 export interface Problem extends Envelope {
   readonly kind: typeof Kind.problem
+}
+
+/**
+ * Worker → owner, once: it is about to write to stdout or stderr. From now on what it has written before a message is
+ * passed on before that message is.
+ */
+export interface Output extends Envelope {
+  readonly kind: typeof Kind.output
 }

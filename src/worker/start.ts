@@ -17,7 +17,9 @@ export function start(load: () => Loop | Promise<Loop>): void {
   const channel = openPipe(CHANNEL_FD)
   channel.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
   channel.flush()
-  makeOutputReliable()
+  makeOutputReliable(() => {
+    channel.send({ kind: Kind.output, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+  })
   watchEnd(channel)
   enterTasks()
   const loaded = load()

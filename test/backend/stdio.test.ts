@@ -28,7 +28,7 @@ describe('what workers print', () => {
 
   it('comes before what the owner prints when it has the answer', async () => {
     const { stdout } = await runFixture('printing-workers.js', ['turns'])
-    equal(stdout, Array.from({ length: 300 }, (_, turn) => `worker ${turn}\nowner ${turn}\n`).join(''))
+    equal(stdout, Array.from({ length: 1000 }, (_, turn) => `worker ${turn}\nowner ${turn}\n`).join(''))
   })
 
   it('arrives when the worker is killed right behind it, without a newline too', async () => {
