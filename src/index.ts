@@ -11,7 +11,7 @@ export {
   type ParentProcess,
 } from './process/current.ts'
 export type { ProcessExit } from './process/exit.ts'
-export type { ProcessOptions, ProcessSettings } from './process/options.ts'
+export type { KillOptions, ProcessOptions, ProcessSettings, TerminateOptions } from './process/options.ts'
 export { Process } from './process/process.ts'
 export {
   getAllStartMethods,

@@ -28,7 +28,7 @@ export interface SpawnOptions {
 }
 
 export interface KillOptions {
-  /** Takes along what the worker has started, unless that leads a process group of its own. */
+  /** Takes along what the worker has started; what of it is left when the worker has ended gets SIGKILL. */
   readonly tree?: boolean | undefined
 }
 

@@ -28,6 +28,7 @@ import { describeExit } from './exit.ts'
 import { type Launched, launch } from './launch.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { LineSink, OutputPipe, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
+import { ProcessTree } from './tree.ts'
 import { WorkerChannel } from './worker-channel.ts'
 
 /** Workers that are operating system processes: full isolation, and a crash costs nobody else anything. */
@@ -59,6 +60,7 @@ class ProcessWorker implements Worker {
   readonly #escalation = new Escalation()
   readonly #journalFd: number | undefined
   #journal: Journal = readJournal(undefined)
+  #tree: ProcessTree | undefined
   #startLimit: NodeJS.Timeout | undefined
   #stopping = false
   #isRef = true
@@ -110,14 +112,9 @@ class ProcessWorker implements Worker {
   kill(signal: NodeJS.Signals = 'SIGTERM', options: KillOptions = {}): boolean {
     if (this.#child === undefined || this.#lifecycle.state === 'stopped') return false
     this.#sent.add(signal)
-    if (options.tree === true && this.pid !== undefined) {
-      try {
-        return process.kill(-this.pid, signal)
-      } catch {
-        // No groups on this system, or the process has not come to lead its own yet.
-      }
-    }
-    return this.#child.kill(signal)
+    if (options.tree !== true || this.pid === undefined) return this.#child.kill(signal)
+    this.#tree ??= new ProcessTree(this.pid)
+    return this.#tree.signal(signal) || this.#child.kill(signal)
   }
 
   readJournal(): Journal {
@@ -187,6 +184,7 @@ class ProcessWorker implements Worker {
   async #ended(exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> {
     clearTimeout(this.#startLimit)
     this.#escalation.end()
+    this.#tree?.finish()
     // The rest of its messages comes through the event loop; nothing else may hold it up.
     this.channel.readRest()
     if (this.#isRef || this.#stopping) this.channel.ref()

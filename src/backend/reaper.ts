@@ -70,7 +70,8 @@ export class Reaper {
 
 const MOST_RESTARTS = 3
 
-// A worker leads a process group of its own, so what it started dies with it, unless that too chose its own group. The
+// The pause is for workers that wait for the end of their owner and then have something to do. A worker leads a process
+// group of its own, so what it started dies with it, unless that too chose its own group. The
 // second form is for a pid that does not lead a group. `-s KILL --` is understood by dash, busybox and bash alike.
 const SCRIPT = `trap '' INT TERM HUP QUIT
 l=' '
@@ -80,6 +81,7 @@ case $op in
 -) case $l in *" $p "*) l="\${l%% $p *} \${l#* $p }";; esac;;
 esac
 done
+sleep 0.2
 for p in $l; do kill -s KILL -- "-$p" 2>/dev/null || kill -s KILL -- "$p" 2>/dev/null; done`
 
 function ignore(): void {}

@@ -1,4 +1,6 @@
-import { currentIdentity, currentName } from '../worker/context.ts'
+import type { WaitOptions } from '../base/wait.ts'
+import { currentIdentity, currentName, whenOwnerGone } from '../worker/context.ts'
+import { inner } from './inner.ts'
 import { livingChildren } from './living.ts'
 import type { Process } from './process.ts'
 
@@ -16,6 +18,13 @@ export interface ParentProcess {
   readonly name: string
   readonly pid: number
   isAlive(): boolean
+  /**
+   * Resolves when it has ended, however it did. This process cannot outlive it: who waits here has 100 ms left for what
+   * must be done, who does not ends at once.
+   */
+  readonly exited: Promise<void>
+  /** Waits for its end for at most `timeout` milliseconds; resolves to whether it has ended. */
+  join(limit?: number | WaitOptions): Promise<boolean>
   toString(): string
 }
 
@@ -54,7 +63,18 @@ export function parentProcess(): ParentProcess | null {
   if (identity === undefined) return null
   const { parentName: name, parentPid: pid } = identity
   // The kernel gives an orphan another parent, so this stays right when the pid is used again.
-  return describe({ name, pid, isAlive: () => process.ppid === pid })
+  return describe({
+    name,
+    pid,
+    isAlive: () => process.ppid === pid,
+    get exited() {
+      return whenOwnerGone()
+    },
+    join: async (limit?: number | WaitOptions) => {
+      const { checkWait, settledWithin } = inner()
+      return await settledWithin(whenOwnerGone(), checkWait('join()', limit))
+    },
+  })
 }
 
 /**

@@ -110,19 +110,19 @@ export class Life {
   }
 
   /** Sends a signal; `by` names the call for the error of a process that had no result yet. */
-  signal(signal: NodeJS.Signals, by: string): void {
+  signal(signal: NodeJS.Signals, by: string, tree = false): void {
     if (this.exit !== undefined) return
     this.#endedBy ??= by
-    this.#worker.kill(signal)
+    this.#worker.kill(signal, { tree })
   }
 
-  /** SIGTERM now, SIGKILL when it is still there after `graceMs`. */
-  async terminate(graceMs: number, by: string): Promise<void> {
+  /** SIGTERM now, SIGKILL when it is still there after `graceMs`; with `tree` also for what it has started. */
+  async terminate(graceMs: number, by: string, tree = false): Promise<void> {
     if (this.exit !== undefined) return
-    this.signal('SIGTERM', by)
+    this.signal('SIGTERM', by, tree)
     clearTimeout(this.#escalation)
     // A handler in JavaScript never runs while the process is busy, so only SIGKILL is certain.
-    if (graceMs !== Infinity) this.#escalation = setTimeout(() => this.#worker.kill('SIGKILL'), graceMs)
+    if (graceMs !== Infinity) this.#escalation = setTimeout(() => this.#worker.kill('SIGKILL', { tree }), graceMs)
     this.#escalation?.unref()
     await this.waitForEnd({})
   }

@@ -40,6 +40,18 @@ export interface ProcessSettings {
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
 }
 
+/** How a process is killed. */
+export interface KillOptions {
+  /** Whether the processes that it started, at any depth, are ended along with it. Default: false. */
+  readonly tree?: boolean | undefined
+}
+
+/** How a process is terminated. */
+export interface TerminateOptions extends KillOptions {
+  /** Milliseconds between SIGTERM and SIGKILL. Default: 5,000; `Infinity` for no SIGKILL. */
+  readonly grace?: number | undefined
+}
+
 /** The options in the form in which they are kept, read once so that later changes to the object have no effect. */
 export interface Plan {
   readonly target: ((...args: never) => unknown) | undefined
@@ -89,6 +101,10 @@ export function checkProcessOptions(
     captures: captures === undefined ? undefined : { ...captures },
     stdio,
   }
+}
+
+export function checkTree(method: string, value: unknown): boolean {
+  return value === undefined ? false : checkDaemon(`tree of ${method}`, value)
 }
 
 export function checkDaemon(name: string, value: unknown): boolean {

@@ -3,7 +3,7 @@ import type { WaitOptions } from '../base/wait.ts'
 import { inner } from './inner.ts'
 import { addChild, removeChild } from './living.ts'
 import type { ProcessExit } from './exit.ts'
-import type { ProcessOptions } from './options.ts'
+import type { KillOptions, ProcessOptions, TerminateOptions } from './options.ts'
 import { runInWorker } from './run.ts'
 import type { Call } from './spawn.ts'
 import { anyState, isProcess, openState, setSentinel, setState, startedLife, type State } from './state.ts'
@@ -203,18 +203,25 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
    * Sends SIGTERM, and SIGKILL when the process is still there after `grace` milliseconds (default 5,000, `Infinity`
    * for never). Resolves when it has ended; need not be awaited. Does nothing when it had ended before.
    *
+   * With `tree` the processes that it started, at any depth, get the same signals, and SIGKILL when they are still there
+   * after it has ended. Without, those that are processes and pools of manycore end with it all the same; other programs
+   * live on.
+   *
    * Throws `MC_PROCESS_NOT_STARTED` before `start()` and `MC_PROCESS_CLOSED` after `close()`.
    */
-  terminate(options: { readonly grace?: number | undefined } = {}): Promise<void> {
-    const { checkDuration, checkOptions } = inner()
-    checkOptions('The argument of terminate()', options, ['grace'])
+  terminate(options: TerminateOptions = {}): Promise<void> {
+    const { checkDuration, checkOptions, checkTree } = inner()
+    checkOptions('The argument of terminate()', options, ['grace', 'tree'])
     const grace = checkDuration('grace of terminate()', options.grace ?? GRACE_MS)
-    return startedLife(this, 'terminate').terminate(grace, 'terminate()')
+    const tree = checkTree('terminate()', options.tree)
+    return startedLife(this, 'terminate').terminate(grace, 'terminate()', tree)
   }
 
-  /** Sends SIGKILL, which no process survives. Throws as `terminate()` does. */
-  kill(): void {
-    startedLife(this, 'kill').signal('SIGKILL', 'kill()')
+  /** Sends SIGKILL, which no process survives; `tree` is that of `terminate()`, and so is what is thrown. */
+  kill(options: KillOptions = {}): void {
+    const { checkOptions, checkTree } = inner()
+    checkOptions('The argument of kill()', options, ['tree'])
+    startedLife(this, 'kill').signal('SIGKILL', 'kill()', checkTree('kill()', options.tree))
   }
 
   /**

@@ -6,6 +6,7 @@ const DEEPEST = 10
 
 let identity: WorkerIdentity | undefined
 let children = 0
+let ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
 /** Called once, by a worker's loop when `init` has arrived. */
 export function enterWorker(who: WorkerIdentity): void {
@@ -15,6 +16,22 @@ export function enterWorker(who: WorkerIdentity): void {
 /** Who this worker is; nothing in the main process. */
 export function currentIdentity(): WorkerIdentity | undefined {
   return identity
+}
+
+/** Resolves when the owner of this worker has ended, however it did. */
+export function whenOwnerGone(): Promise<void> {
+  if (ownerGone === undefined) {
+    let resolve = (): void => {}
+    const promise = new Promise<void>((resolved) => (resolve = resolved))
+    ownerGone = { promise, resolve }
+  }
+  return ownerGone.promise
+}
+
+/** Called when the channel has ended; true if somebody waits for that. */
+export function ownerIsGone(): boolean {
+  ownerGone?.resolve()
+  return ownerGone !== undefined
 }
 
 export function currentName(): string {

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
-import { currentName } from './context.ts'
+import { currentName, ownerIsGone } from './context.ts'
 
 /** What the end of a worker needs of its task loop, which is loaded later. */
 export interface Ending {
@@ -13,6 +13,9 @@ export interface Ending {
 }
 
 let ending: Ending | undefined
+
+/** What a worker has for itself after its owner has ended, where it waits for that. The reaper comes later. */
+const FAREWELL_MS = 100
 
 export function endWith(loop: Ending): void {
   ending = loop
@@ -24,7 +27,10 @@ export function endWith(loop: Ending): void {
  */
 export function watchEnd(channel: Channel): void {
   // Also when the owner was killed: the system closes its end then.
-  channel.onClose = () => process.exit()
+  channel.onClose = () => {
+    if (ownerIsGone()) setTimeout(() => process.exit(), FAREWELL_MS)
+    else process.exit()
+  }
   process.on('uncaughtExceptionMonitor', (error: unknown) => {
     // A program that handles such errors itself lives on.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
