@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const entry = resolve(dist, 'worker/process-entry.cjs')
 
-const SEEN_BY_TASKS = ['base/errors.js', 'worker/context.js', 'codec/registry.js', 'codec/transfer.js']
+const SEEN_BY_TASKS = ['base/errors.js', 'worker/context.js', 'codec/registry.js', 'codec/move.js']
 
 await build({
   entryPoints: [entry],

@@ -20,14 +20,12 @@ export class ProcessTree {
   signal(signal: NodeJS.Signals): boolean {
     const { hasProcfs, isWindows } = platform()
     if (isWindows) return endTreeOnWindows(this.#root)
-    // The group first: it is one call, and nobody can be born into it unnoticed.
-    const hit = send(-this.#root, signal)
-    if (!hasProcfs) return hit || send(this.#root, signal)
-    const members = this.#members()
-    // A worker that has not come to lead its group yet.
-    if (!hit) send(this.#root, signal)
-    for (const { pid, group } of members) if (group !== this.#root) send(pid, signal)
-    return hit || members.length > 0
+    // Looked up before the first of them ends, and leaves its children to nobody.
+    const others = hasProcfs ? this.#members().filter(({ group }) => group !== this.#root) : []
+    // The group in one call; a worker that has only begun does not lead one yet.
+    let hit = send(-this.#root, signal) || send(this.#root, signal)
+    for (const { pid } of others) hit = send(pid, signal) || hit
+    return hit
   }
 
   /** The worker has ended: so does now whoever of its tree is left. */

@@ -1,7 +1,7 @@
 /** A started process, as far as the end of this one is concerned. */
 export interface Child {
   readonly daemon: boolean
-  terminate(options: { readonly grace: number }): Promise<void>
+  terminate(options: { readonly grace: number; readonly tree: boolean }): Promise<void>
 }
 
 /** Shorter than that of `terminate()`: nobody waits for the daemons but the end of the program. */
@@ -32,5 +32,5 @@ function watchForTheEnd(): void {
 // Runs when the event loop is empty, so all other children have ended. The daemons are asked with SIGTERM, as in
 // Python, and the program lives until they are gone; after process.exit() or a crash the backend ends them.
 function endDaemons(): void {
-  for (const child of living) if (child.daemon) void child.terminate({ grace: GRACE_MS })
+  for (const child of living) if (child.daemon) void child.terminate({ grace: GRACE_MS, tree: true })
 }
