@@ -7,6 +7,7 @@ import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
 import { isFunction, isObject } from './peek.ts'
 import { rangeOfText, type SentCode } from './stacks.ts'
+import { resolveSymbols } from './symbols.ts'
 import { unitFor } from './units.ts'
 import { ByValueNeeded, type CaptureOptions, Walk } from './walk.ts'
 
@@ -48,6 +49,7 @@ function captureOnce(root: unknown, options: CaptureOptions, byValue: Set<Functi
   const encoded = walk.encode(root)
   walk.drain()
   sendWeakEntries(walk)
+  resolveSymbols(walk)
   shareVariables(walk)
   trimBuffers(walk)
   const units = new Map<string, Unit>()

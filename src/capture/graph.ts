@@ -93,6 +93,8 @@ export interface SymbolNode {
   kind: 'symbol'
   of: 'registered' | 'wellKnown' | 'unique'
   name: string | undefined
+  /** Of a unique one: same id, same symbol, however often it is sent. */
+  id?: string
 }
 
 /** Something every JavaScript realm has, such as `Math.max`; the path language belongs to known.ts. */

@@ -1,4 +1,5 @@
 import * as nodeModule from 'node:module'
+import { types } from 'node:util'
 import { evaluateInMain } from './inspector.ts'
 import { HIDDEN_INTRINSICS, type IntrinsicPath, keyOut, loadBuiltin } from './known-get.ts'
 import { LAZY_GLOBALS, standardGlobals } from './standard-globals.ts'
@@ -51,6 +52,22 @@ export function commonJsExportPath(file: string, value: unknown, hint?: string):
     // A getter of the exports threw: then this is not how the value is exported.
     return undefined
   }
+}
+
+/** The CommonJS module, or builtin one, that exports this symbol. */
+export function symbolExportPath(
+  symbol: symbol,
+): { readonly file?: string; readonly module?: string; readonly name: string } | undefined {
+  for (const moduleName of loadedBuiltins()) {
+    const name = nameOfSymbol(loadBuiltin(moduleName), symbol)
+    if (name !== undefined) return { module: moduleName, name }
+  }
+  if (!commonJsIsFresh) indexCommonJs()
+  for (const [exports, file] of commonJsFiles) {
+    const name = nameOfSymbol(exports, symbol)
+    if (name !== undefined) return { file, name }
+  }
+  return undefined
 }
 
 export function isCommonJsLoaded(file: string): boolean {
@@ -275,4 +292,12 @@ function indexCommonJs(): void {
 
 function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+// No getter is run: it may load another module.
+function nameOfSymbol(exports: unknown, symbol: symbol): string | undefined {
+  if (!isObject(exports) || types.isProxy(exports)) return undefined
+  return Object.getOwnPropertyNames(exports).find(
+    (name) => Object.getOwnPropertyDescriptor(exports, name)?.value === symbol,
+  )
 }

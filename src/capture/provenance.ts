@@ -1,4 +1,5 @@
 import type { GraphNode } from './graph.ts'
+import { LruCache } from './lru.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -25,26 +26,54 @@ export interface CodeOrigin {
 }
 
 const records = new WeakMap<Function, ClassRecord>()
-// Classes of this process must outlive their use elsewhere; what was rebuilt may go when nobody here can notice.
-const originals = new Map<string, Function>()
-const rebuilt = new Map<string, WeakRef<Function>>()
+const symbolIds = new WeakMap<WeakKey, string>()
+// By id, as long as somebody here still has it.
+const living = new Map<string, WeakRef<WeakKey>>()
 const forgotten = new FinalizationRegistry<string>((id) => {
-  if (rebuilt.get(id)?.deref() === undefined) rebuilt.delete(id)
+  if (living.get(id)?.deref() === undefined) living.delete(id)
 })
+/**
+ * A class of this process may have to come back although nobody here has it any more: what a factory made, sent, and
+ * dropped before the result is there. All of them would be a leak; bound: the last 1,000.
+ */
+const lately = new LruCache<string, WeakKey>(1_000)
 const origins = new WeakMap<Function, CodeOrigin>()
 const standIns = new WeakMap<object, GraphNode>()
 let processToken: string | undefined
-let classCount = 0
+let count = 0
 
 /** The id by which every process knows this class. */
 export function identify(cls: Function): string {
   const known = records.get(cls)
   if (known) return known.id
-  processToken ??= `${process.pid.toString(36)}-${Math.random().toString(36).slice(2, 10)}`
-  const id = `${processToken}:${++classCount}`
+  const id = newId()
   records.set(cls, { id, from: undefined })
-  originals.set(id, cls)
+  remember(id, cls)
+  lately.set(id, cls)
   return id
+}
+
+/** The id by which every process knows this unique symbol. */
+export function identifySymbol(symbol: symbol): string {
+  const known = symbolIds.get(symbol as unknown as WeakKey)
+  if (known !== undefined) return known
+  const id = newId()
+  rememberSymbol(symbol, id)
+  lately.set(id, symbol as unknown as WeakKey)
+  return id
+}
+
+export function isIdentified(symbol: symbol): boolean {
+  return symbolIds.has(symbol as unknown as WeakKey)
+}
+
+/** The unique symbol with this id: the one that is here already, or a new one. */
+export function symbolById(id: string, description: string | undefined): symbol {
+  const known = living.get(id)?.deref()
+  if (known !== undefined) return known as unknown as symbol
+  const made = Symbol(description)
+  rememberSymbol(made, id)
+  return made
 }
 
 export function classRecord(cls: Function): ClassRecord | undefined {
@@ -52,17 +81,17 @@ export function classRecord(cls: Function): ClassRecord | undefined {
 }
 
 export function classById(id: string): Function | undefined {
-  return originals.get(id) ?? rebuilt.get(id)?.deref()
+  return living.get(id)?.deref() as Function | undefined
 }
 
+/** Whether this process is where the class is from. */
 export function isOriginal(id: string): boolean {
-  return originals.has(id)
+  return processToken !== undefined && id.startsWith(`${processToken}:`)
 }
 
 export function rememberClass(cls: Function, id: string, from: object | undefined): void {
   records.set(cls, { id, from })
-  rebuilt.set(id, new WeakRef(cls))
-  forgotten.register(cls, id)
+  remember(id, cls)
 }
 
 export function rememberOrigin(fn: Function, origin: CodeOrigin): void {
@@ -81,4 +110,19 @@ export function rememberStandIn<T extends object>(value: T, node: GraphNode): T 
 
 export function standIn(value: object): GraphNode | undefined {
   return standIns.get(value)
+}
+
+function newId(): string {
+  processToken ??= `${process.pid.toString(36)}-${Math.random().toString(36).slice(2, 10)}`
+  return `${processToken}:${++count}`
+}
+
+function rememberSymbol(symbol: symbol, id: string): void {
+  symbolIds.set(symbol as unknown as WeakKey, id)
+  remember(id, symbol as unknown as WeakKey)
+}
+
+function remember(id: string, value: WeakKey): void {
+  living.set(id, new WeakRef(value))
+  forgotten.register(value, id)
 }

@@ -95,9 +95,14 @@ function define(rebuild: Rebuild, object: object, property: Property): void {
     descriptor.value = rebuild.value(encoded)
     descriptor.writable = (flags & PropertyFlag.writable) !== 0
   }
-  // A class that was here already may be frozen since the first time; then it cannot have changed at its sender either.
-  if (Reflect.defineProperty(object, key, descriptor) || !Object.isExtensible(object)) return
+  // A class that was here already may be frozen since the first time, or this property may be fixed; then it cannot have
+  // changed at its sender either.
+  if (Reflect.defineProperty(object, key, descriptor) || !Object.isExtensible(object) || isFixed(object, key)) return
   throw new ValueUnreadableError(`The property '${String(key)}' could not be set in this worker.`)
+}
+
+function isFixed(object: object, key: PropertyKey): boolean {
+  return Object.getOwnPropertyDescriptor(object, key)?.configurable === false
 }
 
 function isUnsendable(node: GraphNode | undefined): node is UnsendableNode {

@@ -1,7 +1,7 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { BoundNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
-import { classById, rememberStandIn } from './provenance.ts'
+import { classById, rememberStandIn, symbolById } from './provenance.ts'
 import { makeCode, makeInstance } from './rebuild-classes.ts'
 import { importerOf, loadedNamespace, metaOf, requireFrom } from './rebuild-units.ts'
 import { standInFor } from './rebuild-stand-ins.ts'
@@ -19,7 +19,8 @@ function make(rebuild: Rebuild, node: GraphNode): unknown {
   switch (node.kind) {
     case 'symbol':
       if (node.of === 'registered') return Symbol.for(node.name as string)
-      return node.of === 'wellKnown' ? Reflect.get(Symbol, node.name as string) : Symbol(node.name)
+      if (node.of === 'wellKnown') return Reflect.get(Symbol, node.name as string)
+      return symbolById(node.id as string, node.name)
     case 'intrinsic':
       return intrinsicAt(node.path)
     case 'builtin':

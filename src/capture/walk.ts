@@ -15,7 +15,8 @@ import type {
 } from './graph.ts'
 import { InspectorAbsentError, type Look, look } from './inspector.ts'
 import { functionName, isFunction } from './peek.ts'
-import type { CodeOrigin } from './provenance.ts'
+import { type CodeOrigin, isIdentified } from './provenance.ts'
+import { symbolExport } from './symbols.ts'
 import type { ScriptRecord } from './scripts.ts'
 
 export interface CaptureOptions {
@@ -144,6 +145,8 @@ export class Walk {
   readonly plain: Map<object, boolean> = new Map()
   readonly buffers: Map<ArrayBuffer, BufferUse> = new Map()
   readonly weak: WeakUse[] = []
+  /** Unique symbols, and where they were met first. */
+  readonly symbols: Map<symbol, Step | undefined> = new Map()
   /** Files of CommonJS modules that go by reference as a whole. */
   readonly modules: Set<string> = new Set()
   step: Step | undefined
@@ -204,6 +207,16 @@ export class Walk {
     const ref = this.addNode(node)
     this.#met.set(value, ref[0])
     return ref
+  }
+
+  /** Everything that has a node of its own. */
+  met(): Iterable<readonly [object | symbol, GraphNode]> {
+    return [...this.#met].map(([value, index]) => [value, this.nodes[index] as GraphNode] as const)
+  }
+
+  /** Puts another node in the place of the one that a value has. */
+  replace(value: object | symbol, node: GraphNode): void {
+    this.nodes[this.#met.get(value) as number] = node
   }
 
   addNode(node: GraphNode): Ref {
@@ -307,7 +320,10 @@ export class Walk {
     if (registered !== undefined) return this.add(symbol, { kind: 'symbol', of: 'registered', name: registered })
     const wellKnown = Object.getOwnPropertyNames(Symbol).find((name) => Reflect.get(Symbol, name) === symbol)
     if (wellKnown !== undefined) return this.add(symbol, { kind: 'symbol', of: 'wellKnown', name: wellKnown })
-    return this.add(symbol, { kind: 'symbol', of: 'unique', name: symbol.description })
+    const exported = isIdentified(symbol) ? undefined : symbolExport(symbol)
+    if (exported) return this.add(symbol, exported)
+    this.symbols.set(symbol, this.step)
+    return this.add(symbol, { kind: 'symbol', of: 'unique', name: symbol.description, id: '' })
   }
 
   // What a refused value had become so far must not be left half made: others may refer to it already.

@@ -2,16 +2,20 @@ import type { Case } from './case.ts'
 import { classCases } from './classes.ts'
 import { functionCases } from './functions.ts'
 import { importCases } from './imports.ts'
+import { libraryCases } from './libraries.ts'
 import { refusalCases } from './refusals.ts'
 import { thisCases } from './this.ts'
 import { valueCases } from './values.ts'
 
-/** The table of what travels, to be run in every way that TypeScript is run. */
-export const cases: readonly Case[] = [
-  ...functionCases,
-  ...classCases,
-  ...thisCases,
-  ...valueCases,
-  ...importCases,
-  ...refusalCases,
-]
+/** The table of what travels, by kind, to be run in every way that TypeScript is run. */
+export const kinds: Readonly<Record<string, readonly Case[]>> = {
+  Functions: functionCases,
+  Classes: classCases,
+  '`this` and `super`': thisCases,
+  Values: valueCases,
+  'Imports and globals': importCases,
+  'What libraries made': libraryCases,
+  Limits: refusalCases,
+}
+
+export const cases: readonly Case[] = Object.values(kinds).flat()

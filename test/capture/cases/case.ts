@@ -1,10 +1,16 @@
 /** One kind of thing that travels, written so that it runs however TypeScript is run. */
 export interface Case {
   readonly name: string
-  /** What a way of running may not keep: written names, the files as they are, or modules of their own. */
-  readonly needs?: 'names' | 'files' | 'modules'
+  /** What a way of running may not keep. */
+  readonly needs?: Needs
   readonly run: (peer: RoundTrip) => Promise<void>
 }
+
+/**
+ * Written names; the files as they are, so that their paths mean something; modules of their own; a debugger that may
+ * pause; Node's own `import()`; syntax that is not compiled down.
+ */
+export type Needs = 'names' | 'files' | 'modules' | 'pause' | 'import' | 'syntax'
 
 export interface RoundTrip {
   /** Calls a function in another process; what it throws is thrown here, with `remoteStack`. */

@@ -5,7 +5,18 @@ import { readFile } from 'node:fs/promises'
 import path, { basename } from 'node:path'
 import type { Case } from './case.ts'
 import * as shapes from './shapes.ts'
-import perimeter, { area, countCalls, describe, Locked, makeScaler, Square, unit as lengthUnit } from './shapes.ts'
+import perimeter, {
+  area,
+  countCalls,
+  describe,
+  Locked,
+  makeScaler,
+  Square,
+  unit as lengthUnit,
+  Hiding,
+  kExported,
+  Marked,
+} from './shapes.ts'
 
 /** Imports of every kind, and what belongs to modules. */
 export const importCases: readonly Case[] = [
@@ -73,6 +84,22 @@ export const importCases: readonly Case[] = [
         await call((code: number) => [locked.opens(code), new Locked(1).opens(1), locked instanceof Locked], 7),
         [true, true, true],
       )
+    },
+  },
+  {
+    name: 'an instance that keeps its state under a symbol which its module exports',
+    run: async ({ call }) => {
+      const marked = new Marked(7)
+      assert.deepEqual(await call(() => [marked.mark(), marked[kExported]]), [7, 7])
+      assert.equal(await call((one: Marked) => one.mark(), marked), 7)
+    },
+  },
+  {
+    name: 'refused: an instance that keeps its state under a symbol which its module does not export',
+    needs: 'modules',
+    run: async ({ capture }) => {
+      const hiding = new Hiding(7)
+      assert.throws(() => capture(() => hiding.mark()), /Symbol\(hidden\).*keeps to itself as `kHidden`/)
     },
   },
   {

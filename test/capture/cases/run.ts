@@ -4,14 +4,24 @@ import type { RoundTrip } from './case.ts'
 
 /**
  * Runs the table as a program of its own, in whatever way this file is run. `ROUND_TRIP` names the compiled module with
- * which the cases reach another process; `WITHOUT` what this way of running does not keep, such as `names,files`.
+ * which the cases reach another process; `WITHOUT` what this way of running does not keep, such as `names,files`;
+ * `NESTED` makes a worker run the table.
  */
 async function main(): Promise<void> {
   const file = process.env['ROUND_TRIP'] as string
-  const { openRoundTrip } = createRequire(file)(file) as { openRoundTrip(): RoundTrip & { close(): Promise<void> } }
   const without = (process.env['WITHOUT'] ?? '').split(',')
-  const peer = openRoundTrip()
-  let failed = 0
+  if (process.env['NESTED'] === undefined) {
+    console.log(await runTable(file, without))
+    return
+  }
+  const peer = open(file)
+  console.log(await peer.call(runTable, file, without))
+  await peer.close()
+}
+
+async function runTable(file: string, without: readonly string[]): Promise<string> {
+  const peer = open(file)
+  const failures: string[] = []
   let run = 0
   for (const one of cases) {
     if (one.needs !== undefined && without.includes(one.needs)) continue
@@ -19,13 +29,16 @@ async function main(): Promise<void> {
     try {
       await one.run(peer)
     } catch (error) {
-      failed++
-      console.log(`not ok: ${one.name}\n${error instanceof Error ? error.stack : String(error)}`)
+      failures.push(`not ok: ${one.name}\n${error instanceof Error ? error.stack : String(error)}\n`)
     }
   }
   await peer.close()
-  console.log(`${run - failed} of ${run} cases pass`)
-  process.exitCode = failed === 0 ? 0 : 1
+  return `${failures.join('')}${run - failures.length} of ${run} cases pass`
+}
+
+function open(file: string): RoundTrip & { close(): Promise<void> } {
+  const { openRoundTrip } = createRequire(file)(file) as { openRoundTrip(): RoundTrip & { close(): Promise<void> } }
+  return openRoundTrip()
 }
 
 void main()

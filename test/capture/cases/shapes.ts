@@ -45,3 +45,27 @@ export function makeScaler(factor: number): (x: number) => number {
 export default function perimeter(width: number, height: number): number {
   return 2 * (width + height)
 }
+
+export const kExported: unique symbol = Symbol('exported')
+const kHidden: unique symbol = Symbol('hidden')
+
+/** Keeps a part of itself under symbols of this module. */
+export class Marked {
+  readonly [kExported]: number
+  constructor(mark: number) {
+    this[kExported] = mark
+  }
+  mark(): number {
+    return this[kExported]
+  }
+}
+
+export class Hiding {
+  readonly [kHidden]: number
+  constructor(mark: number) {
+    this[kHidden] = mark
+  }
+  mark(): number {
+    return this[kHidden]
+  }
+}

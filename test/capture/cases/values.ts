@@ -30,6 +30,28 @@ export const valueCases: readonly Case[] = [
     },
   },
   {
+    name: 'a unique symbol that is sent twice is one symbol there, and comes back as itself',
+    run: async ({ call }) => {
+      const key = Symbol('key')
+      class Keyed {
+        [key] = 1
+        read(): number {
+          return this[key]
+        }
+      }
+      const keep = (one: Keyed): number[] => {
+        const kept = ((globalThis as { keyed?: Keyed[] }).keyed ??= [])
+        kept.push(one)
+        return kept.map((each) => each.read())
+      }
+      await call(keep, new Keyed())
+      assert.deepEqual(await call(keep, new Keyed()), [1, 1])
+      const back = await call((given: symbol) => ({ [given]: 'found', given }), key)
+      assert.equal(back.given, key)
+      assert.equal(back[key], 'found')
+    },
+  },
+  {
     name: 'cycles and shared identity',
     run: async ({ call }) => {
       interface Node {
