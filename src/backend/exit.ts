@@ -13,6 +13,8 @@ export interface ExitFacts {
   readonly stopping: boolean
   /** It has nothing left to do of its own accord: role `process`. */
   readonly mayEnd: boolean
+  /** Why its channel could not be used any more, which ended it unless something else did before. */
+  readonly channelError?: Error | undefined
 }
 
 /** Tells why a worker ended, as exactly as can be known from outside. */
@@ -54,13 +56,16 @@ export function describeSpawnError(
 }
 
 function reasonOf(facts: ExitFacts): string {
-  const { exitCode, signal, stderrTail } = facts
+  const { exitCode, signal, stderrTail, channelError } = facts
   const heap = heapLimitText(stderrTail)
   if (heap !== undefined && exitCode !== 0) {
     return (
       `ran out of heap memory (${heap}); give it more with execArgv: ['--max-old-space-size=<MiB>'], ` +
       'or pass it less at a time'
     )
+  }
+  if (channelError !== undefined && (exitCode === 0 || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
+    return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
   }
   if (signal !== null) return `was killed by ${signal}${originOf(facts, signal)}`
   if (exitCode === 0) {

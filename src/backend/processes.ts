@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import type { ChildProcess } from 'node:child_process'
 import { deferred } from '../base/deferred.ts'
-import { WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
+import { type ChannelError, WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
 import { mainProgram } from '../base/main-program.ts'
 import { assertMaySpawn } from '../base/nesting.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
@@ -39,6 +39,7 @@ export const processBackend: Backend = {
 
 const START_LIMIT_MS = 60_000
 const GRACE_MS = 1000
+const CUT_OFF_MS = 50
 
 class ProcessWorker implements Worker {
   readonly identity: WorkerIdentity
@@ -62,6 +63,8 @@ class ProcessWorker implements Worker {
   #journal: Journal = readJournal(undefined)
   #tree: ProcessTree | undefined
   #startLimit: NodeJS.Timeout | undefined
+  #cutOff: NodeJS.Timeout | undefined
+  #channelError: ChannelError | undefined
   #stopping = false
   #isRef = true
 
@@ -154,7 +157,7 @@ class ProcessWorker implements Worker {
     })
     channel.onClose = (error) => {
       // A channel that broke cannot be mended, and a worker without one is of no use.
-      if (error !== undefined && this.#lifecycle.state !== 'stopped') this.kill('SIGKILL')
+      if (error !== undefined) this.#isCutOff(error)
       this.#channelClosed.resolve()
     }
     const payload = this.marshal.encode({ ...this.identity, program: mainProgram() }, 'identity')
@@ -181,8 +184,17 @@ class ProcessWorker implements Worker {
     this.kill('SIGKILL')
   }
 
+  // A channel that broke cannot be mended, and a worker without one is of no use. It notices that itself when it can; and
+  // one that was killed from outside while it sent something looks the same until its exit is told.
+  #isCutOff(error: ChannelError): void {
+    if (this.#child?.exitCode !== null || this.#child.signalCode !== null || this.#sent.has('SIGKILL')) return
+    this.#channelError = error
+    this.#cutOff = setTimeout(() => this.kill('SIGKILL'), CUT_OFF_MS).unref()
+  }
+
   async #ended(exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> {
     clearTimeout(this.#startLimit)
+    clearTimeout(this.#cutOff)
     this.#escalation.end()
     this.#tree?.finish()
     // The rest of its messages comes through the event loop; nothing else may hold it up.
@@ -201,6 +213,7 @@ class ProcessWorker implements Worker {
       stderrTail: this.#tail.text(),
       sent: this.#sent,
       stopping: this.#stopping,
+      channelError: this.#channelError,
       mayEnd: this.identity.role === 'process' && wasReady,
     })
     this.#rejectStart(exit.reason, exit)
