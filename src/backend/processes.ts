@@ -27,6 +27,7 @@ import { Escalation } from './escalation.ts'
 import { describeExit } from './exit.ts'
 import { type Launched, launch } from './launch.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { SourceSink } from './source-sink.ts'
 import { LineSink, OutputPipe, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
 import { ProcessTree } from './tree.ts'
 import { WorkerChannel } from './worker-channel.ts'
@@ -148,7 +149,7 @@ class ProcessWorker implements Worker {
       const sink = this.#sinkFor(options, 'stdout')
       if (sink !== undefined) this.#pipes.push(new OutputPipe(launched.stdout, sink))
     }
-    this.#pipes.push(new OutputPipe(launched.stderr, this.#tail))
+    this.#pipes.push(new OutputPipe(launched.stderr, new SourceSink(this.#tail)))
     const channel = new WorkerChannel(openPipe(launched.socket), {
       ready: () => this.#isReady(),
       beforeMessages: () => {

@@ -69,8 +69,8 @@ interface LoadedMap {
   readonly base: string
 }
 
-/** `    at name (place:1:2)`, `    at async place:1:2`; the message of the error, which may name places too, is left alone. */
-const FRAME_PLACE = /^(\s+at (?:async )?(?:.*?\()?)((?:file:\/\/)?\/.*?|[A-Za-z]:\\.*?):(\d+):(\d+)(?=\)?$)/gm
+/** `    at name (place:1:2)`, `    at async place:1:2`, and what `inspect` puts behind the last, ` {`; the message of the error, which may name places too, is left alone. */
+const FRAME_PLACE = /^(\s+at (?:async )?(?:.*?\()?)((?:file:\/\/)?\/.*?|[A-Za-z]:\\.*?):(\d+):(\d+)(?=\)?(?: \{)?$)/gm
 
 /** Bound: the maps of 100 scripts and 100 files. `null` for none. */
 const mapsOfScripts = new LruCache<string, LoadedMap | null>(100)

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { RemoteError } from '../base/errors.ts'
+import { isOwnFrame, withoutOwnFrames } from '../base/own-frames.ts'
 import { reviveError } from '../codec/error.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { SentError } from './encode-error.ts'
@@ -56,7 +56,7 @@ function onlyGood(values: readonly unknown[]): unknown[] {
 
 function revive(sent: SentError, rich: readonly unknown[], callSite: Error | undefined): unknown {
   return reviveError(sent.description, rich, (stack, isRoot) => {
-    const mapped = inSources(stack)
+    const mapped = inSources(withoutOwnFrames(stack))
     return isRoot ? joined(mapped, sent.place, callSite) : mapped
   })
 }
@@ -65,17 +65,7 @@ function revive(sent: SentError, rich: readonly unknown[], callSite: Error | und
 function joined(stack: string, place: string | undefined, callSite: Error | undefined): string {
   const parts = [stack]
   if (place !== undefined) parts.push(`    at … (in ${place})`)
-  const frames = callSite?.stack?.split('\n').filter((line) => line.startsWith('    at ') && !isOurs(line))
+  const frames = callSite?.stack?.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line))
   if (frames !== undefined && frames.length > 0) parts.push(...frames)
   return parts.join('\n')
-}
-
-let ownFolder: readonly string[] | undefined
-
-function isOurs(line: string): boolean {
-  if (ownFolder === undefined) {
-    const url = new URL('../', import.meta.url)
-    ownFolder = url.protocol === 'file:' ? [url.href, fileURLToPath(url)] : [url.href]
-  }
-  return ownFolder.some((folder) => line.includes(folder))
 }

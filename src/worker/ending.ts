@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { inspect } from 'node:util'
+import { withoutOwnFrames } from '../base/own-frames.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
@@ -50,7 +51,7 @@ export function watchEnd(channel: Channel): void {
 export function reportUncaught(error: unknown): void {
   process.exitCode = 1
   headStderr()
-  writeStderr(`${inspect(error)}\n`)
+  writeStderr(`${withoutOwnFrames(inspect(error))}\n`)
 }
 
 function headStderr(): void {
