@@ -1,25 +1,11 @@
-import { pathToFileURL } from 'node:url'
 import { isBlind } from './blind.ts'
-import { reachesEntry } from './entry.ts'
-import type { BuiltinNode, CommonJsNode, GraphNode, SymbolNode } from './graph.ts'
-import { symbolExportPath } from './known.ts'
+import type { GraphNode, SymbolNode } from './graph.ts'
 import { moduleFacts } from './module-facts.ts'
 import { isFunction } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { identifySymbol } from './provenance.ts'
 import { scriptSource } from './scripts.ts'
 import type { Walk } from './walk.ts'
-
-/**
- * A unique symbol by reference, where a module exports it that other processes have: what that module's functions look
- * for in an object is then found there too.
- */
-export function symbolExport(symbol: symbol): CommonJsNode | BuiltinNode | undefined {
-  const found = symbolExportPath(symbol)
-  if (found?.module !== undefined) return { kind: 'builtin', module: found.module, path: [found.name] }
-  if (found?.file === undefined || reachesEntry(pathToFileURL(found.file).href)) return undefined
-  return { kind: 'commonjs', file: found.file, path: [found.name] }
-}
 
 /**
  * Decides what the unique symbols of a walk are. A function that goes by reference has the symbols of its own module in

@@ -1,4 +1,3 @@
-import { FunctionUnsendableError, ValueUnsendableError } from '../base/errors.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type {
   BytesNode,
@@ -16,7 +15,8 @@ import type {
 import { InspectorAbsentError, type Look, look } from './inspector.ts'
 import { functionName, isFunction } from './peek.ts'
 import { type CodeOrigin, isIdentified } from './provenance.ts'
-import { symbolExport } from './symbols.ts'
+import { isRefusal, pathOf, type Refusal, refusalAt, type Step } from './refusal.ts'
+import { symbolExport } from './symbol-exports.ts'
 import type { ScriptRecord } from './scripts.ts'
 
 export interface CaptureOptions {
@@ -45,13 +45,6 @@ export class Unsendable extends Error {
     this.reason = reason
     this.advice = advice
   }
-}
-
-/** One step from the root to a value, for texts. */
-export interface Step {
-  readonly label: string
-  readonly kind: 'root' | 'function' | 'variable' | 'property' | 'part'
-  readonly up: Step | undefined
 }
 
 /** Where a function was found: the object that holds it, and the one whose `super` a method uses. */
@@ -273,23 +266,8 @@ export class Walk {
     throw this.refusal(reason, advice)
   }
 
-  refusal(
-    reason: string,
-    advice: string,
-    step: Step | undefined = this.step,
-  ): FunctionUnsendableError | ValueUnsendableError {
-    const steps: Step[] = []
-    for (let at = step; at; at = at.up) steps.unshift(at)
-    const first = steps.findIndex(({ kind }) => kind === 'function')
-    if (first < 0) {
-      const path = steps.map(pathPart).join('')
-      return new ValueUnsendableError(`${path} cannot be sent to another process: it ${reason}. ${advice}`, path)
-    }
-    const names = steps.map((one) => one.label)
-    const last = steps[steps.length - 1] as Step
-    const captured = names.length > 1 ? `\n    captured as: ${names.join(' → ')}` : ''
-    const text = `The function ${names[first]} cannot be sent to another process: ${subject(last, steps[first] as Step)} ${reason}. ${advice}`
-    return new FunctionUnsendableError(text + captured, names)
+  refusal(reason: string, advice: string, step: Step | undefined = this.step): Refusal {
+    return refusalAt(step, reason, advice)
   }
 
   withinFunction(step: Step | undefined): boolean {
@@ -327,7 +305,7 @@ export class Walk {
   }
 
   // What a refused value had become so far must not be left half made: others may refer to it already.
-  #spoil(value: object, before: number, error: FunctionUnsendableError | ValueUnsendableError): void {
+  #spoil(value: object, before: number, error: Refusal): void {
     const met = this.#met.get(value)
     if (met === undefined || met < before) return
     const spoilt = this.nodes[met] as GraphNode
@@ -336,25 +314,4 @@ export class Walk {
     this.nodes[met] = { kind: 'unsendable', message: error.message, path: pathOf(error) }
     this.#met.delete(value)
   }
-}
-
-function isRefusal(error: unknown): error is FunctionUnsendableError | ValueUnsendableError {
-  return error instanceof FunctionUnsendableError || error instanceof ValueUnsendableError
-}
-
-function pathOf(error: FunctionUnsendableError | ValueUnsendableError): string[] {
-  return typeof error.path === 'string' ? [error.path] : [...error.path]
-}
-
-function subject(last: Step, fn: Step): string {
-  if (last === fn) return 'it'
-  if (last.kind === 'function') return `${last.label}, which it uses,`
-  return last.up === fn && last.kind === 'variable' ? `its variable \`${last.label}\`` : `\`${last.label}\``
-}
-
-function pathPart({ kind, label }: Step): string {
-  if (kind === 'root') return label
-  if (kind !== 'property') return ` → ${label}`
-  if (label.startsWith('[')) return label
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label) ? `.${label}` : `[${JSON.stringify(label)}]`
 }
