@@ -1,4 +1,4 @@
-// Joins what a worker process loads to start into one CommonJS file: 36 ES modules cost it 25 ms of CPU time, the same
+// Joins what a worker process or thread loads to start into one CommonJS file: 36 ES modules cost it 25 ms of CPU time, the same
 // code in one file 4 (docs/decisions/0007). Only code that nobody can tell from a second instance goes in. Modules with
 // classes or state that a task can see, and all of `capture`, stay where they are and are loaded when first used.
 import { dirname, relative, resolve } from 'node:path'
@@ -6,13 +6,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const entry = resolve(dist, 'worker/process-entry.cjs')
+const folder = resolve(dist, 'worker')
 
 const SEEN_BY_TASKS = ['base/errors.js', 'worker/context.js', 'codec/registry.js', 'codec/move.js']
 
 await build({
-  entryPoints: [entry],
-  outfile: entry,
+  entryPoints: ['process-entry.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),
+  outdir: folder,
+  outExtension: { '.js': '.cjs' },
   allowOverwrite: true,
   bundle: true,
   platform: 'node',

@@ -1,3 +1,4 @@
+export type { BackendName, ResourceLimits } from './backend/backend.ts'
 export { cpuCount } from './base/cpu-count.ts'
 export * from './base/errors.ts'
 export type { WaitOptions } from './base/wait.ts'
@@ -13,6 +14,7 @@ export {
 export type { ProcessExit } from './process/exit.ts'
 export type { KillOptions, ProcessOptions, ProcessSettings, TerminateOptions } from './process/options.ts'
 export { Process } from './process/process.ts'
+export { Thread, type ThreadOptions } from './process/thread.ts'
 export {
   getAllStartMethods,
   getContext,
@@ -25,5 +27,6 @@ export {
 export { wait } from './process/wait.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
+export { ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.ts'
 export { ResultStream } from './pool/stream.ts'
 export { Task, type TaskState } from './pool/task.ts'

@@ -6,9 +6,16 @@ import type { Marshal } from '../marshal/marshal.ts'
 
 export type { WorkerIdentity } from '../channel/identity.ts'
 
+/** `'process'`: an operating system process per worker. `'thread'`: a thread of this process. `'inline'`: this thread. */
+export type BackendName = 'process' | 'thread' | 'inline'
+
 /** A place where workers can live. A backend is one file that implements this. */
 export interface Backend {
-  readonly name: 'process' | 'thread' | 'inline'
+  readonly name: BackendName
+  /** Whether a SharedArrayBuffer that is sent to its workers is the same memory there. */
+  readonly sharesMemory: boolean
+  /** Throws a `WorkerStartError` when it can be seen already that `spawn` would fail. */
+  foresee?(options: SpawnOptions): void
   /** Starts a worker. Never throws for a reason that lies outside the arguments: `ready` and `exited` tell. */
   spawn(options: SpawnOptions): Worker
 }
@@ -21,10 +28,24 @@ export interface SpawnOptions {
   readonly execArgv?: readonly string[] | undefined
   readonly execPath?: string | undefined
   readonly cwd?: string | undefined
+  /** Of threads only: the size of their heap and stack, as `node:worker_threads` has it. */
+  readonly resourceLimits?: ResourceLimits | undefined
   /** Where the worker's stdout and stderr go; 'inherit' writes whole lines to this process's own. */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
   /** A worker that is not ready by then is ended. 60 s when not given; `Infinity` waits forever. */
   readonly startTimeoutMs?: number | undefined
+}
+
+/** Limits of one thread. A thread that reaches the limit of its heap ends with `ERR_WORKER_OUT_OF_MEMORY`. */
+export interface ResourceLimits {
+  /** Of the main heap, in MiB. */
+  readonly maxOldGenerationSizeMb?: number | undefined
+  /** Of the heap for objects that were made recently, in MiB. */
+  readonly maxYoungGenerationSizeMb?: number | undefined
+  /** Of the memory for compiled code, in MiB. */
+  readonly codeRangeSizeMb?: number | undefined
+  /** 4 MiB when not given. */
+  readonly stackSizeMb?: number | undefined
 }
 
 export interface KillOptions {
@@ -46,6 +67,7 @@ export type WorkerState = 'starting' | 'ready' | 'busy' | 'stopping' | 'stopped'
 /** A worker, seen from the process that owns it. */
 export interface Worker {
   readonly identity: WorkerIdentity
+  /** Of the process that it lives in; nothing when it could not be started. */
   readonly pid: number | undefined
   readonly state: WorkerState
   /**

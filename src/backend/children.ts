@@ -1,8 +1,9 @@
 import { Reaper } from './reaper.ts'
 
-/** A worker process as far as its end is concerned. */
+/** A worker as far as the end of its owner is concerned. */
 export interface Child {
-  readonly pid: number
+  /** Of a process of its own; a thread ends with its owner anyway. */
+  readonly pid?: number | undefined
   /** The owner is ending: ends the worker at once and takes its last output. */
   abandon(): void
 }
@@ -14,11 +15,11 @@ export function adopt(child: Child): void {
     process.on('exit', abandonAll)
   }
   children.add(child)
-  reaper.add(child.pid)
+  if (child.pid !== undefined) reaper.add(child.pid)
 }
 
 export function release(child: Child): void {
-  reaper.remove(child.pid)
+  if (child.pid !== undefined) reaper.remove(child.pid)
   children.delete(child)
 }
 

@@ -11,6 +11,8 @@ export interface ExitFacts {
   readonly sent: ReadonlySet<NodeJS.Signals>
   /** It was asked to end. */
   readonly stopping: boolean
+  /** What tells that its heap was full, where that is known from elsewhere than stderr. */
+  readonly heap?: string | undefined
   /** It has nothing left to do of its own accord: role `process`. */
   readonly mayEnd: boolean
   /** Why its channel could not be used any more, which ended it unless something else did before. */
@@ -57,6 +59,9 @@ export function describeSpawnError(
 
 function reasonOf(facts: ExitFacts): string {
   const { exitCode, signal, stderrTail, channelError } = facts
+  if (facts.heap !== undefined) {
+    return `ran out of heap memory (${facts.heap}); give it more with resourceLimits: { maxOldGenerationSizeMb }, or pass it less at a time`
+  }
   const heap = heapLimitText(stderrTail)
   if (heap !== undefined && exitCode !== 0) {
     return (

@@ -1,4 +1,6 @@
+import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { WorkerStartError } from '../base/errors.ts'
 import { processEntryPath } from './entry-url.ts'
 import { childExecPath } from './executable.ts'
 import type { SpawnOptions } from './backend.ts'
@@ -21,6 +23,26 @@ export function commandFor(options: SpawnOptions): Command {
     env: inheritedEnv(process.env, options.env),
     cwd: options.cwd,
   }
+}
+
+/** The operating system tells of both only after spawn() returned, and blames the program for a missing folder. */
+export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOptions): void {
+  const { name } = identity
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new WorkerStartError(`${name} could not be started: its cwd ${cwd} is no folder.`, { worker: name })
+  }
+  if (!execPath.includes('/')) return
+  try {
+    accessSync(execPath, constants.X_OK)
+  } catch (cause) {
+    const text = `${name} could not be started: its execPath ${execPath} is no program that can be run.`
+    throw new WorkerStartError(text, { worker: name }, { cause })
+  }
+}
+
+/** For a worker that gets changes to this process's environment: removes what is only meant for this process. */
+export function privateVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(PRIVATE_VARIABLES.map((name) => [name, undefined]))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { processBackend } from '../backend/processes.ts'
+import { backendNamed } from '../backend/named.ts'
 import { StateError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
@@ -12,7 +12,8 @@ export { startStream } from './start-stream.ts'
 
 /** What is behind a pool, with its workers. */
 export function createCore(options: PoolOptions | undefined): PoolCore {
-  return new PoolCore(checkPoolOptions(options), processBackend)
+  const checked = checkPoolOptions(options)
+  return new PoolCore(checked, backendNamed(checked.backend))
 }
 
 /** Waits for the end of the pool, with a limit; throws before it was closed. */

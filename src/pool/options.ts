@@ -1,9 +1,16 @@
 import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, checkSignal } from '../base/argument.ts'
+import type { BackendName, ResourceLimits } from '../backend/backend.ts'
+import { checkBackend } from '../backend/fitting.ts'
 import { cpuCount } from '../base/cpu-count.ts'
 import { ArgumentError } from '../base/errors.ts'
 
 /** How a pool is made. Times are milliseconds. */
 export interface PoolOptions {
+  /**
+   * Where its workers live. `'process'`, the default: an operating system process each. `'thread'`: threads of this
+   * process, which share its memory. `'inline'`: this very thread, for debugging and for tests; an endless loop blocks.
+   */
+  readonly backend?: BackendName | undefined
   /** The most workers at once; they are started when there is work for them. Default: `cpuCount()`. */
   readonly processes?: number | undefined
   /** Runs once in each worker before its first task; may be async. Captured when the pool is made. */
@@ -21,6 +28,8 @@ export interface PoolOptions {
   readonly execPath?: string | undefined
   /** Working directory of the workers. */
   readonly cwd?: string | undefined
+  /** Of threads only: the size of the heap and the stack of each. */
+  readonly resourceLimits?: ResourceLimits | undefined
 }
 
 /** Options of `apply`. */
@@ -56,6 +65,7 @@ export interface StreamOptions extends MapOptions {
 
 /** Pool options with everything checked. */
 export interface CheckedPoolOptions extends PoolOptions {
+  readonly backend: BackendName
   readonly processes: number
   readonly initializerArgs: readonly unknown[]
   readonly maxTasksPerWorker: number
@@ -76,6 +86,7 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   }
   return {
     ...options,
+    backend: checkBackend('backend', options.backend, BACKENDS, options),
     processes: options.processes === undefined ? cpuCount() : checkInteger('processes', options.processes, 1),
     initializerArgs,
     maxTasksPerWorker:
@@ -112,7 +123,9 @@ export function checkArray(name: string, value: unknown): void {
 const APPLY_OPTIONS = ['timeout', 'signal'] as const
 const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
+const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
 const POOL_OPTIONS = [
+  'backend',
   'processes',
   'initializer',
   'initializerArgs',
@@ -122,6 +135,7 @@ const POOL_OPTIONS = [
   'execArgv',
   'execPath',
   'cwd',
+  'resourceLimits',
 ] as const
 
 function checkMapping(options: MapOptions): void {

@@ -92,10 +92,10 @@ export class Roster {
   }
 
   #start(): void {
-    const { env, execArgv, execPath, cwd, name, maxTasksPerWorker } = this.#options
+    const { env, execArgv, execPath, cwd, resourceLimits, name, maxTasksPerWorker } = this.#options
     const prefix = name ?? 'PoolWorker'
     const identity = childIdentity({ prefix, role: 'pool', daemon: false })
-    const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, stdio: 'inherit' })
+    const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
     worker.unref()
     const member = new Member(worker, maxTasksPerWorker, {
       ...this.#events,

@@ -10,6 +10,8 @@ export interface CurrentProcess {
   readonly name: string
   readonly pid: number
   readonly daemon: boolean
+  /** Of a worker that is a thread, as `node:worker_threads` numbers them; 0 where none is. */
+  readonly threadId: number
   toString(): string
 }
 
@@ -44,7 +46,12 @@ export interface ParentProcess {
  */
 export function currentProcess(): CurrentProcess {
   const identity = currentIdentity()
-  return describe({ name: currentName(), pid: process.pid, daemon: identity?.daemon ?? false })
+  return describe({
+    name: currentName(),
+    pid: process.pid,
+    daemon: identity?.daemon ?? false,
+    threadId: identity?.threadId ?? 0,
+  })
 }
 
 /**
@@ -62,11 +69,12 @@ export function parentProcess(): ParentProcess | null {
   const identity = currentIdentity()
   if (identity === undefined) return null
   const { parentName: name, parentPid: pid } = identity
-  // The kernel gives an orphan another parent, so this stays right when the pid is used again.
+  // The kernel gives an orphan another parent, so this stays right when the pid is used again; a thread lives in the
+  // process that created it.
   return describe({
     name,
     pid,
-    isAlive: () => process.ppid === pid,
+    isAlive: () => process.ppid === pid || process.pid === pid,
     get exited() {
       return whenOwnerGone()
     },

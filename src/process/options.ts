@@ -1,6 +1,9 @@
 import { checkFunction, checkOneOf, checkOptions } from '../base/argument.ts'
 import { ArgumentError } from '../base/errors.ts'
+import type { ResourceLimits } from '../backend/backend.ts'
+import { checkBackend } from '../backend/fitting.ts'
 import { inspect } from 'node:util'
+import { fileURLToPath } from 'node:url'
 
 /** What a process runs. `args` may be left out where the target needs none. */
 export type ProcessOptions<Args extends readonly unknown[], Result> = ProcessSettings & {
@@ -13,6 +16,8 @@ export type ProcessOptions<Args extends readonly unknown[], Result> = ProcessSet
 
 /** Everything about a process but its work. */
 export interface ProcessSettings {
+  /** `'process'`, the default: an operating system process. `'thread'`: a thread of this process, sharing its memory. */
+  readonly backend?: 'process' | 'thread' | undefined
   /** Default: the name of the class and a number, such as `Process-1`, or `Process-1:2` inside `Process-1`. */
   readonly name?: string | undefined
   /**
@@ -28,6 +33,8 @@ export interface ProcessSettings {
   readonly execPath?: string | URL | undefined
   /** Folder that the process starts in. Default: that of this process. */
   readonly cwd?: string | URL | undefined
+  /** Of a thread only: the size of its heap and its stack. */
+  readonly resourceLimits?: ResourceLimits | undefined
   /**
    * Values of variables that the target captured, by name; needed only where the runtime cannot tell them (Node with
    * `--permission`, Bun, Deno).
@@ -54,6 +61,7 @@ export interface TerminateOptions extends KillOptions {
 
 /** The options in the form in which they are kept, read once so that later changes to the object have no effect. */
 export interface Plan {
+  readonly backend: 'process' | 'thread'
   readonly target: ((...args: never) => unknown) | undefined
   readonly args: readonly unknown[]
   readonly name: string | undefined
@@ -62,11 +70,25 @@ export interface Plan {
   readonly execArgv: readonly string[] | undefined
   readonly execPath: string | URL | undefined
   readonly cwd: string | URL | undefined
+  readonly resourceLimits: ResourceLimits | undefined
   readonly captures: Readonly<Record<string, unknown>> | undefined
   readonly stdio: 'inherit' | 'pipe' | 'ignore'
 }
 
-const known = ['target', 'args', 'name', 'daemon', 'env', 'execArgv', 'execPath', 'cwd', 'captures', 'stdio'] as const
+const known = [
+  'backend',
+  'target',
+  'args',
+  'name',
+  'daemon',
+  'env',
+  'execArgv',
+  'execPath',
+  'cwd',
+  'resourceLimits',
+  'captures',
+  'stdio',
+] as const
 
 /** Throws an `ArgumentError` for an option that is unknown or cannot be used. */
 export function checkProcessOptions(
@@ -75,6 +97,7 @@ export function checkProcessOptions(
 ): Plan {
   checkOptions(`The argument of ${where}`, given, known)
   const { target, args = [], name, daemon, env, execArgv, execPath, cwd, captures, stdio = 'inherit' } = given
+  const { resourceLimits } = given
   const say = (option: string) => `${option} of ${where}`
   if (target !== undefined) checkFunction(say('target'), target)
   if (!Array.isArray(args)) throw bad(say('args'), 'an array of the arguments for the target', args)
@@ -90,6 +113,7 @@ export function checkProcessOptions(
   }
   checkOneOf(say('stdio'), stdio, ['inherit', 'pipe', 'ignore'])
   return {
+    backend: checkBackend(say('backend'), given.backend, ['process', 'thread'], given),
     target: target as Plan['target'],
     args: [...(args as unknown[])],
     name,
@@ -98,6 +122,7 @@ export function checkProcessOptions(
     execArgv: execArgv === undefined ? undefined : [...execArgv],
     execPath,
     cwd,
+    resourceLimits: resourceLimits === undefined ? undefined : { ...resourceLimits },
     captures: captures === undefined ? undefined : { ...captures },
     stdio,
   }
@@ -117,6 +142,11 @@ export function checkPath(name: string, value: unknown): string | URL {
   if (value instanceof URL ? value.protocol === 'file:' : isCleanText(value) && value !== '')
     return value as string | URL
   throw bad(name, 'a path, as a text or as a file: URL', value)
+}
+
+/** As the operating system wants it. */
+export function pathOf(path: string | URL | undefined): string | undefined {
+  return path instanceof URL ? fileURLToPath(path) : path
 }
 
 function checkEnv(name: string, env: unknown): NodeJS.ProcessEnv {

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { withoutOwnFrames } from '../base/own-frames.ts'
 import type { Channel } from '../channel/channel.ts'
@@ -13,7 +12,16 @@ export interface Ending {
   settle(): void
 }
 
+/** How an error that nobody caught is shown. */
+export interface ErrorOutput {
+  /** Returns when it was written. */
+  write(text: string): void
+  /** Nobody else prints the error itself. */
+  readonly printsErrors: boolean
+}
+
 let ending: Ending | undefined
+let output: ErrorOutput | undefined
 
 /** What a worker has for itself after its owner has ended, where it waits for that. The reaper comes later. */
 const FAREWELL_MS = 100
@@ -26,7 +34,8 @@ export function endWith(loop: Ending): void {
  * Sees to the worker's end: without an owner it ends at once, an error that nobody caught is told to the owner before
  * Node prints it and ends the process, and what was answered leaves before the process does.
  */
-export function watchEnd(channel: Channel): void {
+export function watchEnd(channel: Channel, errors: ErrorOutput): void {
+  output = errors
   // Also when the owner was killed: the system closes its end then.
   channel.onClose = () => {
     if (ownerIsGone()) setTimeout(() => process.exit(), FAREWELL_MS)
@@ -36,6 +45,7 @@ export function watchEnd(channel: Channel): void {
     // A program that handles such errors itself lives on.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
     headStderr()
+    if (errors.printsErrors) errors.write(`${inspect(error)}\n`)
     if (ending === undefined) return
     ending.settle()
     const payload = ending.marshal.encodeError(error)
@@ -51,17 +61,9 @@ export function watchEnd(channel: Channel): void {
 export function reportUncaught(error: unknown): void {
   process.exitCode = 1
   headStderr()
-  writeStderr(`${withoutOwnFrames(inspect(error))}\n`)
+  output?.write(`${withoutOwnFrames(inspect(error))}\n`)
 }
 
 function headStderr(): void {
-  writeStderr(`Process ${currentName()}:\n`)
-}
-
-function writeStderr(text: string): void {
-  try {
-    writeSync(2, text)
-  } catch {
-    // Nobody reads it any more.
-  }
+  output?.write(`Process ${currentName()}:\n`)
 }

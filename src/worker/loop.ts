@@ -3,7 +3,7 @@ import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { WorkerIdentity } from '../channel/identity.ts'
-import { fileStore } from '../channel/journal-store.ts'
+import { fileStore, sharedStore, type JournalStore } from '../channel/journal-store.ts'
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
@@ -11,26 +11,25 @@ import type { Marshal } from '../marshal/marshal.ts'
 import { Answers, type Soon } from './answers.ts'
 import { ChunkRun } from './chunk-run.ts'
 import { enterWorker } from './context.ts'
-import { endWith, reportUncaught } from './ending.ts'
+import { reportUncaught, type Ending } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
+import type { Home } from './home.ts'
 import { isThenable } from './thenable.ts'
 
-/** Where the owner puts the file for the worker's journal, if it could make one. */
-const JOURNAL_FD = 4
-
 /** Runs what comes through the channel from now on. */
-export function serve(channel: Channel): void {
-  const tasks = new TaskLoop(channel, new JournalWriter(isFile(JOURNAL_FD) ? fileStore(JOURNAL_FD) : undefined))
+export function serve({ channel, place, journal }: Home): Ending {
+  const tasks = new TaskLoop(channel, new JournalWriter(storeFor(journal)), place)
   channel.onMessage = (message) => tasks.receive(message)
+  return tasks
 }
 
 /**
  * Runs what the owner sends, one message at a time, in order. What returns no promise runs at once, inside of the
  * channel's call: no turn of the event loop and no promise lies between a message and its answer.
  */
-class TaskLoop {
+class TaskLoop implements Ending {
+  readonly marshal: Marshal
   readonly #channel: Channel
-  readonly #marshal: Marshal
   readonly #answers: Answers
   readonly #functions: FunctionTable
   #identity: WorkerIdentity | undefined
@@ -41,12 +40,15 @@ class TaskLoop {
   #running: ChunkRun | undefined
   readonly #goOn = (): void => this.#next()
 
-  constructor(channel: Channel, journal: JournalWriter) {
+  constructor(channel: Channel, journal: JournalWriter, place: string) {
     this.#channel = channel
-    this.#marshal = createWorkerMarshal({ place: `process ${process.pid}` })
-    this.#answers = new Answers(channel, this.#marshal, journal)
-    this.#functions = new FunctionTable(this.#marshal)
-    endWith({ marshal: this.#marshal, settle: () => this.#running?.settle() })
+    this.marshal = createWorkerMarshal({ place })
+    this.#answers = new Answers(channel, this.marshal, journal)
+    this.#functions = new FunctionTable(this.marshal)
+  }
+
+  settle(): void {
+    this.#running?.settle()
   }
 
   receive(message: Message): void {
@@ -173,7 +175,7 @@ class TaskLoop {
   #decoded(message: Message, use: (value: unknown) => Soon, refused?: (error: unknown) => Soon): Soon {
     let value: unknown
     try {
-      value = message.payload === undefined ? undefined : this.#marshal.decode(message.payload)
+      value = message.payload === undefined ? undefined : this.marshal.decode(message.payload)
     } catch (error) {
       if (refused === undefined) throw error
       return refused(error)
@@ -191,7 +193,12 @@ class TaskLoop {
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk])
 
-// Without a journal there is /dev/null, or nothing.
+// Instead of a file there may be /dev/null, or nothing.
+function storeFor(journal: Home['journal']): JournalStore | undefined {
+  if (typeof journal !== 'number') return sharedStore(journal)
+  return isFile(journal) ? fileStore(journal) : undefined
+}
+
 function isFile(fd: number): boolean {
   try {
     return fstatSync(fd).isFile()

@@ -1,35 +1,34 @@
-import { Kind } from '../channel/messages.ts'
-import { openPipe } from '../channel/pipe.ts'
 import { enterTasks } from '../base/nesting.ts'
-import { watchEnd } from './ending.ts'
-import { makeOutputReliable } from './output.ts'
-
-/** Where the owner puts the worker's end of the channel. */
-const CHANNEL_FD = 3
+import type { Channel } from '../channel/channel.ts'
+import { Kind } from '../channel/messages.ts'
+import { endWith, watchEnd, type ErrorOutput } from './ending.ts'
+import type { Home } from './home.ts'
 
 type Loop = typeof import('./loop.ts')
+export type Load = () => Loop | Promise<Loop>
 
 /**
- * Opens the channel and says `ready` before anything is loaded that only a task needs; the rest is loaded while the
- * owner answers.
+ * Says `ready` before anything is loaded that only a task needs; the rest is loaded while the owner answers.
  */
-export function start(load: () => Loop | Promise<Loop>): void {
-  const channel = openPipe(CHANNEL_FD)
+export function start(home: Home, load: Load, errors: ErrorOutput): void {
+  const { channel } = home
   channel.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
   channel.flush()
-  makeOutputReliable(() => {
-    channel.send({ kind: Kind.output, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
-  })
-  watchEnd(channel)
+  watchEnd(channel, errors)
   enterTasks()
   const loaded = load()
   if (loaded instanceof Promise) {
     channel.pause()
     void loaded.then((loop) => {
-      loop.serve(channel)
+      endWith(loop.serve(home))
       channel.resume()
     })
   } else {
-    loaded.serve(channel)
+    endWith(loaded.serve(home))
   }
+}
+
+/** To be called before the first of what it prints leaves. */
+export function sayThatItPrints(channel: Channel): void {
+  channel.send({ kind: Kind.output, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
 }

@@ -21,6 +21,7 @@ export interface Ran {
  */
 export class FakeBackend implements Backend {
   readonly name = 'inline'
+  readonly sharesMemory = false
   readonly living: FakeWorker[] = []
   /** Everything that ever began. */
   readonly begun: Ran[] = []

@@ -1,0 +1,14 @@
+import { load } from '../base/load.ts'
+import type { Backend, BackendName } from './backend.ts'
+
+/** The backend of this name, loaded when it is first asked for. */
+export function backendNamed(name: BackendName): Backend {
+  switch (name) {
+    case 'process':
+      return load<typeof import('./processes.ts')>(import.meta.url, './processes.js').processBackend
+    case 'thread':
+      return load<typeof import('./threads.ts')>(import.meta.url, './threads.js').threadBackend
+    case 'inline':
+      return load<typeof import('./inline.ts')>(import.meta.url, './inline.js').inlineBackend
+  }
+}

@@ -1,0 +1,222 @@
+import { PassThrough } from 'node:stream'
+import { deferred } from '../base/deferred.ts'
+import { type ChannelError, WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
+import { mainProgram } from '../base/main-program.ts'
+import type { Channel } from '../channel/channel.ts'
+import { type Journal, readJournal } from '../channel/journal.ts'
+import { Kind } from '../channel/messages.ts'
+import type { Marshal } from '../marshal/marshal.ts'
+import { createOwnerMarshal } from '../marshal/owner.ts'
+import type {
+  KillOptions,
+  SpawnOptions,
+  StopOptions,
+  Worker,
+  WorkerExit,
+  WorkerIdentity,
+  WorkerState,
+} from './backend.ts'
+import { Escalation } from './escalation.ts'
+import { describeExit, type ExitFacts } from './exit.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { LineSink, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
+import { WorkerChannel } from './worker-channel.ts'
+
+const START_LIMIT_MS = 60_000
+const GRACE_MS = 1000
+const CUT_OFF_MS = 50
+
+/**
+ * The course of every worker's life, whatever it lives in. A backend calls `connect` or `failed` when it has tried to
+ * start one and `ended` when it is gone, and says how it is killed, referenced and read to its end.
+ */
+export abstract class OwnedWorker implements Worker {
+  readonly identity: WorkerIdentity
+  abstract readonly pid: number | undefined
+  channel!: WorkerChannel
+  readonly marshal: Marshal
+  readonly ready: Promise<void>
+  readonly exited: Promise<WorkerExit>
+  readonly stdout: PassThrough | undefined
+  readonly stderr: PassThrough | undefined
+  /** Takes what the worker writes to stderr. */
+  protected readonly tail: TailSink
+  /** Signals that manycore sent. */
+  protected readonly sent: Set<NodeJS.Signals> = new Set()
+  /** Somebody waits for its end, so the owner has to live until then. */
+  protected stopping = false
+  readonly #options: SpawnOptions
+  readonly #lifecycle = new Lifecycle()
+  readonly #ready = deferred<void>()
+  readonly #exited = deferred<WorkerExit>()
+  readonly #channelClosed = deferred<void>()
+  readonly #escalation = new Escalation()
+  #journal: Journal = readJournal(undefined)
+  #startLimit: NodeJS.Timeout | undefined
+  #cutOff: NodeJS.Timeout | undefined
+  #channelError: ChannelError | undefined
+  #isOver = false
+  #isRef = true
+
+  constructor(options: SpawnOptions) {
+    this.#options = options
+    this.identity = options.identity
+    this.marshal = createOwnerMarshal({ place: options.identity.name })
+    this.ready = this.#ready.promise
+    // Whoever does not ask is told by `exited`.
+    this.ready.catch(ignore)
+    this.exited = this.#exited.promise
+    if (options.stdio === 'pipe') {
+      this.stdout = new PassThrough()
+      this.stderr = new PassThrough()
+    }
+    this.tail = new TailSink(this.sinkFor('stderr'))
+  }
+
+  get state(): WorkerState {
+    return this.#lifecycle.state
+  }
+
+  setBusy(busy: boolean): void {
+    this.#lifecycle.happened(busy ? 'busy' : 'idle')
+  }
+
+  stop(options: StopOptions = {}): Promise<WorkerExit> {
+    if (this.#lifecycle.happened('stop')) {
+      this.stopping = true
+      this.channel.send({ kind: Kind.stop, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+      // It is not long.
+      this.refHome()
+      this.#escalation.begin(options.graceMs ?? GRACE_MS, (signal) => this.kill(signal, options))
+    }
+    return this.exited
+  }
+
+  abstract kill(signal?: NodeJS.Signals, options?: KillOptions): boolean
+
+  readJournal(): Journal {
+    return this.#journal
+  }
+
+  ref(): void {
+    this.#isRef = true
+    this.refHome()
+    this.channel.ref()
+  }
+
+  unref(): void {
+    this.#isRef = false
+    if (!this.stopping) this.unrefHome()
+    this.channel.unref()
+  }
+
+  /** What the worker lives in keeps this process alive, or no longer does. */
+  protected abstract refHome(): void
+  protected abstract unrefHome(): void
+  /** Takes what it has written so far, before the messages that it sent afterwards. */
+  protected abstract catchUp(): void
+  /** Everything that it has written is taken before this settles. */
+  protected abstract readOutput(): void | Promise<void>
+  /** Gives what it noted, and lets go of where it did. */
+  protected abstract takeJournal(): Journal
+
+  /** Where the output of one name goes; nothing drops it. */
+  protected sinkFor(name: 'stdout' | 'stderr'): Sink | undefined {
+    if (this.#options.stdio === 'ignore') return undefined
+    const stream = name === 'stdout' ? this.stdout : this.stderr
+    return stream === undefined ? new LineSink(name === 'stdout' ? ownStdout : ownStderr) : new StreamSink(stream)
+  }
+
+  /** It was started, and listens at the other end of `inner`. */
+  protected connect(inner: Channel, more: Partial<WorkerIdentity> = {}): void {
+    const channel = new WorkerChannel(inner, { ready: () => this.#isReady(), beforeMessages: () => this.catchUp() })
+    channel.onClose = (error) => {
+      if (error !== undefined) this.#isCutOff(error)
+      this.#channelClosed.resolve()
+    }
+    const payload = this.marshal.encode({ ...this.identity, program: mainProgram(), ...more }, 'identity')
+    channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
+    const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS
+    if (limitMs !== Infinity) this.#startLimit = setTimeout(() => this.#tooSlow(limitMs), limitMs).unref()
+    this.channel = channel
+  }
+
+  /** It never came into being; `reason` tells why. */
+  protected failed(reason: Promise<{ readonly text: string; readonly cause: unknown }>): void {
+    this.channel = new WorkerChannel(undefined, { ready: ignore, beforeMessages: ignore })
+    void reason.then(({ text, cause }) => {
+      this.#journal = this.takeJournal()
+      this.#lifecycle.happened('exited')
+      const { name } = this.identity
+      const details = { worker: name, pid: undefined, exitCode: null, signal: null, stderrTail: '' }
+      this.#ready.reject(new WorkerStartError(`Worker ${name} could not be started: ${text}.`, details, { cause }))
+      this.stdout?.end()
+      this.stderr?.end()
+      this.#exited.resolve({ ...details, itemIndex: undefined, reason: `could not be started: ${text}`, clean: false })
+    })
+  }
+
+  /** It is gone. */
+  protected async ended(how: Pick<ExitFacts, 'exitCode' | 'signal' | 'heap'>): Promise<void> {
+    this.#isOver = true
+    clearTimeout(this.#startLimit)
+    clearTimeout(this.#cutOff)
+    this.#escalation.end()
+    // The rest of its messages comes through the event loop; nothing else may hold it up.
+    this.channel.readRest()
+    if (this.#isRef || this.stopping) this.channel.ref()
+    await this.#channelClosed.promise
+    await this.readOutput()
+    this.#journal = this.takeJournal()
+    const wasReady = this.state !== 'starting'
+    this.#lifecycle.happened('exited')
+    const exit = describeExit({
+      ...how,
+      worker: this.identity.name,
+      pid: this.pid,
+      stderrTail: this.tail.text(),
+      sent: this.sent,
+      stopping: this.stopping,
+      channelError: this.#channelError,
+      mayEnd: this.identity.role === 'process' && wasReady,
+    })
+    this.#rejectStart(exit.reason, exit)
+    this.#exited.resolve(exit)
+  }
+
+  #isReady(): void {
+    clearTimeout(this.#startLimit)
+    this.#lifecycle.happened('ready')
+    this.#ready.resolve()
+  }
+
+  #tooSlow(limitMs: number): void {
+    this.#rejectStart(`did not become ready within ${limitMs} ms and was ended`)
+    this.kill('SIGKILL')
+  }
+
+  // A channel that broke cannot be mended, and a worker without one is of no use. It notices that itself when it can; and
+  // one that was killed from outside while it sent something looks the same until its exit is told.
+  #isCutOff(error: ChannelError): void {
+    if (this.#isOver || this.sent.has('SIGKILL')) return
+    this.#channelError = error
+    this.#cutOff = setTimeout(() => this.kill('SIGKILL'), CUT_OFF_MS).unref()
+  }
+
+  // Does nothing when the worker was ready.
+  #rejectStart(reason: string, exit?: WorkerExit): void {
+    const { name } = this.identity
+    const tail = this.tail.text()
+    const text = `Worker ${name} ${reason} before it could take tasks.${tail === '' ? '' : `\nIt wrote to stderr:\n${tail}`}`
+    // Not for a signal that came too late, as the one that follows a channel's sudden end.
+    const signal = exit?.signal ?? undefined
+    const wasKilled = signal !== undefined && this.sent.has(signal)
+    this.#ready.reject(
+      wasKilled && exit !== undefined
+        ? new WorkerCrashedError(text, exit)
+        : new WorkerStartError(text, exit ?? { worker: name, pid: this.pid, stderrTail: tail }),
+    )
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,27 @@
+import { withBackend } from '../base/with-backend.ts'
+import type { PoolOptions } from './options.ts'
+import { Pool } from './pool.ts'
+
+/** Options of a `ThreadPool`: those of a `Pool` that mean something for threads. */
+export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd'>
+
+/**
+ * A `Pool` whose workers are threads of this process: `new Pool({ backend: 'thread' })`.
+ *
+ * ```ts
+ * import { ThreadPool } from 'manycore'
+ *
+ * const counts = new Int32Array(new SharedArrayBuffer(4))
+ * await using pool = new ThreadPool({ processes: 2 })
+ * await pool.map((n: number) => Atomics.add(counts, 0, n), [1, 2, 3])
+ * console.log(counts[0]) // 6
+ * ```
+ *
+ * Follows `multiprocessing.pool.ThreadPool`, but its threads run JavaScript at the same time and share no variables.
+ */
+export class ThreadPool extends Pool {
+  /** Throws as `new Pool()` does. */
+  constructor(options: ThreadPoolOptions = {}) {
+    super(withBackend(options, 'ThreadPool'))
+  }
+}

@@ -1,0 +1,25 @@
+import { writeSync } from 'node:fs'
+import { openPipe } from '../channel/pipe.ts'
+import { makeOutputReliable } from './output.ts'
+import { sayThatItPrints, start, type Load } from './start.ts'
+
+/** Where the owner puts the worker's end of the channel. */
+const CHANNEL_FD = 3
+
+/** Where the owner puts the file for the worker's journal, if it could make one. */
+const JOURNAL_FD = 4
+
+/** Makes this process a worker. */
+export function startProcess(load: Load): void {
+  const home = { channel: openPipe(CHANNEL_FD), place: `process ${process.pid}`, journal: JOURNAL_FD }
+  start(home, load, { write, printsErrors: false })
+  makeOutputReliable(() => sayThatItPrints(home.channel))
+}
+
+function write(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch {
+    // Nobody reads it any more.
+  }
+}
