@@ -27,6 +27,7 @@ export {
 export { wait } from './process/wait.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
+export type { PoolSize } from './pool/size.ts'
 export { ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.ts'
 export { ResultStream } from './pool/stream.ts'
 export { Task, type TaskState } from './pool/task.ts'

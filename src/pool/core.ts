@@ -10,6 +10,7 @@ import type { CheckedPoolOptions } from './options.ts'
 import { recover } from './recovery.ts'
 import { Roster, type Preparation } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
+import type { CheckedSize } from './size.ts'
 import { Task } from './task.ts'
 import { Work, type Sink, type WorkOptions } from './work.ts'
 
@@ -50,7 +51,10 @@ export class PoolCore {
     this.#functions = new FunctionTable((fn) => {
       for (const member of this.roster.members) member.forget(fn)
     })
-    this.#scheduler = new Scheduler(() => this.roster.members, options.processes)
+    this.#scheduler = new Scheduler(
+      () => this.roster.members,
+      () => this.roster.most,
+    )
     this.#calls = new CallQueue({
       offered: (queue) => this.#offered(queue),
       settled: (call) => this.#settled(call),
@@ -75,6 +79,7 @@ export class PoolCore {
         )
       },
     })
+    this.roster.grow(0)
   }
 
   get state(): 'open' | 'closed' | 'terminated' {
@@ -140,6 +145,11 @@ export class PoolCore {
     return work
   }
 
+  resize(size: CheckedSize): void {
+    this.roster.resize(size)
+    this.#shareOut()
+  }
+
   close(): void {
     if (this.#state !== 'open') return
     this.#state = 'closed'
@@ -165,7 +175,7 @@ export class PoolCore {
 
   /** How many items may be pulled from a source ahead of what is done with them, without wasting memory. */
   readAhead(work: Work): number {
-    const { processes } = this.options
+    const processes = this.roster.most
     const { pace } = work.fn
     const least = (work.chunkSize ?? 1) * 2 * processes
     return pace.known ? Math.max(least, Math.min(MOST_AHEAD, Math.ceil((processes * AHEAD_MS) / pace.itemMs))) : least
@@ -209,6 +219,7 @@ export class PoolCore {
   #free(member: Member): void {
     if (member.left <= 0 && member.batches.length === 0) this.roster.release(member)
     else this.#scheduler.serve(member)
+    if (member.batches.length === 0) this.roster.idle()
     this.#spare = this.#scheduler.empty
     if (this.#state !== 'open') this.#endIfDrained()
   }

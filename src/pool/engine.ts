@@ -3,6 +3,7 @@ import { StateError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
 import { checkPoolOptions, type PoolOptions } from './options.ts'
+import { checkSize, type PoolSize } from './size.ts'
 
 export { checkFunction } from '../base/argument.ts'
 export { checkIterable } from './intake.ts'
@@ -14,6 +15,11 @@ export { startStream } from './start-stream.ts'
 export function createCore(options: PoolOptions | undefined): PoolCore {
   const checked = checkPoolOptions(options)
   return new PoolCore(checked, backendNamed(checked.backend))
+}
+
+export function resizeCore(core: PoolCore, size: number | PoolSize): void {
+  core.checkOpen('resize()')
+  core.resize(checkSize('processes', size))
 }
 
 /** Waits for the end of the pool, with a limit; throws before it was closed. */

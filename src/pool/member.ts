@@ -36,6 +36,8 @@ export class Member implements Holder {
   heldMs = 0
   /** Items that may still be sent to it. */
   left: number
+  /** Since when it holds nothing, while it holds nothing. */
+  idleSinceMs = 0
   /** More waits in its channel than the high-water mark. */
   blocked = false
   /** See `Source.owner`. */
@@ -53,6 +55,16 @@ export class Member implements Holder {
     this.#events = events
     worker.channel.onMessage = (message) => this.take(message)
     void worker.exited.then((exit) => events.exited(this, exit))
+  }
+
+  /** It takes work and has none. */
+  get isIdle(): boolean {
+    return this.state === 'ready' && this.batches.length === 0
+  }
+
+  /** It gets nothing new. */
+  get isLeaving(): boolean {
+    return this.left <= 0 || this.state === 'leaving' || this.state === 'gone'
   }
 
   send(batch: Batch, owner?: object, limitMs?: number): void {
@@ -152,6 +164,7 @@ export class Member implements Holder {
       this.#limit = undefined
     }
     if (this.batches.length > 0) return
+    this.idleSinceMs = now
     this.heldMs = 0
     this.owner = undefined
     this.worker.setBusy(false)

@@ -1,8 +1,8 @@
 import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, checkSignal } from '../base/argument.ts'
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
-import { cpuCount } from '../base/cpu-count.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { checkSize, type CheckedSize, type PoolSize } from './size.ts'
 
 /** How a pool is made. Times are milliseconds. */
 export interface PoolOptions {
@@ -11,8 +11,11 @@ export interface PoolOptions {
    * process, which share its memory. `'inline'`: this very thread, for debugging and for tests; an endless loop blocks.
    */
   readonly backend?: BackendName | undefined
-  /** The most workers at once; they are started when there is work for them. Default: `cpuCount()`. */
-  readonly processes?: number | undefined
+  /**
+   * The most workers at once; they are started when there is work for them. Default: `cpuCount()`. With
+   * `{ min, max, idleTimeout }` those above `min` end when they had nothing to do for that long.
+   */
+  readonly processes?: number | PoolSize | undefined
   /** Runs once in each worker before its first task; may be async. Captured when the pool is made. */
   readonly initializer?: ((...args: never[]) => unknown) | undefined
   readonly initializerArgs?: readonly unknown[] | undefined
@@ -66,7 +69,7 @@ export interface StreamOptions extends MapOptions {
 /** Pool options with everything checked. */
 export interface CheckedPoolOptions extends PoolOptions {
   readonly backend: BackendName
-  readonly processes: number
+  readonly size: CheckedSize
   readonly initializerArgs: readonly unknown[]
   readonly maxTasksPerWorker: number
 }
@@ -87,7 +90,7 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   return {
     ...options,
     backend: checkBackend('backend', options.backend, BACKENDS, options),
-    processes: options.processes === undefined ? cpuCount() : checkInteger('processes', options.processes, 1),
+    size: checkSize('processes', options.processes),
     initializerArgs,
     maxTasksPerWorker:
       options.maxTasksPerWorker === undefined

@@ -16,6 +16,7 @@ import type { WaitOptions } from '../base/wait.ts'
 import { loadLater } from '../later/later.ts'
 import type { PoolCore } from './core.ts'
 import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
+import type { PoolSize } from './size.ts'
 import * as stream from './stream.ts'
 import * as task from './task.ts'
 
@@ -149,6 +150,21 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#begin('imapUnordered()', fn, items)
     const { checkStreamOptions, startStream } = engine()
     return startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
+  }
+
+  /**
+   * Changes how many workers there are, also while they work: those that are too many finish what they have, what waits
+   * goes to the others.
+   *
+   * ```ts
+   * pool.resize(2)
+   * pool.resize({ min: 1, max: 8, idleTimeout: 30_000 })
+   * ```
+   *
+   * @throws ArgumentError `MC_ARGUMENT_INVALID`, StateError `MC_POOL_CLOSED` or `MC_POOL_BROKEN`.
+   */
+  resize(processes: number | PoolSize): void {
+    engine().resizeCore(this.#core, processes)
   }
 
   /** Takes no more work; what is pending is finished, then the workers end. May be repeated. */

@@ -5,8 +5,10 @@ import type { Payload } from '../codec/payload.ts'
 import { childIdentity } from '../worker/context.ts'
 import type { Batch, Holder } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
+import { IdleWatch } from './idle-watch.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
+import type { CheckedSize } from './size.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
 const MOST_FAILURES = 3
@@ -38,6 +40,8 @@ export class Roster {
   readonly #options: CheckedPoolOptions
   readonly #preparation: Preparation | undefined
   readonly #events: RosterEvents
+  readonly #idleWatch: IdleWatch
+  #size: CheckedSize
   #failures = 0
   #firstError: ManycoreError | undefined
   #pause: NodeJS.Timeout | undefined
@@ -53,20 +57,62 @@ export class Roster {
     this.#options = options
     this.#preparation = preparation
     this.#events = events
+    this.#size = options.size
+    this.#idleWatch = new IdleWatch(
+      () => this.members,
+      (member) => this.release(member),
+    )
+  }
+
+  /** How many workers there may be. */
+  get most(): number {
+    return this.#size.max
   }
 
   /** Whether another worker may be started now. */
   get canGrow(): boolean {
-    return !this.#over && this.#pause === undefined && this.members.length < this.#options.processes
+    return !this.#over && this.#pause === undefined && this.members.length < this.#size.max
   }
 
-  /** Starts workers so that `wanted` are on their way or there, as far as that is allowed. */
+  /** Starts workers so that `wanted` are on their way, and the least there, as far as that is allowed. */
   grow(wanted: number): void {
     let starting = 0
-    for (const { state } of this.members) if (state === 'starting' || state === 'preparing') starting++
+    let staying = 0
+    for (const { state, isLeaving } of this.members) {
+      if (state === 'starting' || state === 'preparing') starting++
+      if (!isLeaving) staying++
+    }
     // After a failure one at a time, until one succeeds.
-    const most = this.#failures === 0 ? wanted : Math.min(wanted, 1)
-    for (; starting < most && this.canGrow; starting++) this.#start()
+    const most = this.#failures === 0 ? Infinity : 1
+    while (starting < most && (starting < wanted || staying < this.#size.min) && this.canGrow) {
+      this.#start()
+      starting++
+      staying++
+    }
+  }
+
+  /** Starts or ends workers as the new size asks for; those that are too many finish what they hold. */
+  resize(size: CheckedSize): void {
+    this.#size = size
+    const staying = this.members.filter(({ isLeaving }) => !isLeaving)
+    // Those without work first, and the youngest before the others.
+    const order = [
+      ...staying.filter(({ items }) => items > 0),
+      ...staying.filter(({ items, state }) => items === 0 && state === 'ready'),
+      ...staying.filter(({ items, state }) => items === 0 && state !== 'ready'),
+    ]
+    for (const member of order.slice(size.max)) {
+      member.left = 0
+      if (member.batches.length === 0) this.release(member)
+    }
+    this.#idleWatch.end()
+    this.#idleWatch.look(size.min, size.idleTimeoutMs)
+    this.grow(0)
+  }
+
+  /** The worker has nothing to do. */
+  idle(): void {
+    this.#idleWatch.look(this.#size.min, this.#size.idleTimeoutMs)
   }
 
   /** Ends a worker that holds nothing, in good order. */
@@ -80,6 +126,7 @@ export class Roster {
   end(how: 'release' | 'kill'): void {
     this.#over = true
     clearTimeout(this.#pause)
+    this.#idleWatch.end()
     for (const member of this.members.slice()) {
       if (how === 'release') this.release(member)
       else {
@@ -128,6 +175,7 @@ export class Roster {
   #enter(member: Member): void {
     if (member.state === 'leaving' || member.state === 'gone') return
     member.state = 'ready'
+    member.idleSinceMs = performance.now()
     this.#failures = 0
     this.#firstError = undefined
     this.#events.ready(member)
@@ -166,6 +214,7 @@ export class Roster {
       )
     }
     this.#events.lost(member, exit)
+    this.grow(0)
     this.#events.room()
   }
 
@@ -181,6 +230,7 @@ export class Roster {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS)
     this.#pause = setTimeout(() => {
       this.#pause = undefined
+      this.grow(0)
       this.#events.room()
     }, pauseMs)
     this.#pause.unref()

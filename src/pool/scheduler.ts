@@ -14,11 +14,11 @@ const MOST_IN_BATCH = 32_768
 export class Scheduler {
   readonly #ring: Source[] = []
   readonly #members: () => readonly Member[]
-  readonly #size: number
+  readonly #size: () => number
   #turn = 0
 
   /** `size`: among how many workers the work is to be shared. */
-  constructor(members: () => readonly Member[], size: number) {
+  constructor(members: () => readonly Member[], size: () => number) {
     this.#members = members
     this.#size = size
   }
@@ -92,7 +92,7 @@ export class Scheduler {
     if (member.items >= MOST_ITEMS_HELD && member.batches.length > 1) return false
     if (member.heldMs < LEAST_HELD_MS) return true
     // One batch ahead of the one that runs, as long as enough is left for the others.
-    return member.batches.length === 1 && source.waiting > this.#size && member.heldMs < 2 * SENT_AHEAD_MS
+    return member.batches.length === 1 && source.waiting > this.#size() && member.heldMs < 2 * SENT_AHEAD_MS
   }
 
   // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end, and not more than is
@@ -101,7 +101,7 @@ export class Scheduler {
     if (source.limitMs !== undefined) return 1
     if (source.chunkSize !== undefined) return source.chunkSize
     const { itemMs } = source.fn.pace
-    const guided = Math.ceil(source.waiting / (2 * this.#size))
+    const guided = Math.ceil(source.waiting / (2 * this.#size()))
     return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
   }
 }

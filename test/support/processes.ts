@@ -15,6 +15,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Resolves when only so many of the processes still run; rejects when the time is up. */
+export async function fewLeft(pids: readonly number[], count: number, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (pids.filter(isRunning).length > count) {
+    if (performance.now() > deadline) throw new Error(`more than ${count} still run after ${withinMs} ms`)
+    await sleep(10)
+  }
+}
+
 /** Resolves when none of the processes runs any more; rejects with those that still do when the time is up. */
 export async function allGone(pids: readonly number[], withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs
