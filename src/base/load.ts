@@ -18,7 +18,9 @@ export function load<T>(from: string, file: string, shared: Readonly<Record<stri
 }
 
 function share(require: NodeJS.Require, file: string, module: object): void {
-  if (require(file) === module) return
+  const found = require(file) as object
+  // In the one file that a worker starts with, `module` only leads to what is found.
+  if (found === module || Object.entries(found).every(([name, value]) => Reflect.get(module, name) === value)) return
   const cached = require.cache[require.resolve(file)]
   if (cached !== undefined) cached.exports = module
 }
