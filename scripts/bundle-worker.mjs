@@ -8,7 +8,13 @@ import { build } from 'esbuild'
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const folder = resolve(dist, 'worker')
 
-const SEEN_BY_TASKS = ['base/errors.js', 'worker/context.js', 'codec/registry.js', 'codec/move.js']
+const SEEN_BY_TASKS = [
+  'base/errors.js',
+  'worker/context.js',
+  'worker/task-context.js',
+  'codec/registry.js',
+  'codec/move.js',
+]
 
 await build({
   entryPoints: ['process-entry.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),

@@ -92,6 +92,8 @@ export interface Worker {
   kill(signal?: NodeJS.Signals, options?: KillOptions): boolean
   /** What the worker noted down before it died; see {@link file://../channel/journal.ts}. To be read after `exited`. */
   readJournal(): Journal
+  /** Marks what the worker holds as cancelled, in a place that it can read while its event loop is busy, if there is one. */
+  markCancelled?(cancelled: boolean): void
   /** Whether a living worker keeps this process alive; a new one does. */
   ref(): void
   unref(): void

@@ -29,7 +29,7 @@ class ProcessWorker extends OwnedWorker {
   readonly pid: number | undefined
   readonly #child: ChildProcess | undefined
   readonly #pipes: OutputPipe[] = []
-  readonly #journalFd: number | undefined
+  #journalFd: number | undefined
   #tree: ProcessTree | undefined
 
   constructor(options: SpawnOptions) {
@@ -54,6 +54,10 @@ class ProcessWorker extends OwnedWorker {
     return this.#tree.signal(signal) || this.#child.kill(signal)
   }
 
+  markCancelled(cancelled: boolean): void {
+    if (this.#journalFd !== undefined) fileStore(this.#journalFd).mark(cancelled)
+  }
+
   protected refHome(): void {
     this.#child?.ref()
   }
@@ -75,6 +79,7 @@ class ProcessWorker extends OwnedWorker {
     if (this.#journalFd === undefined) return readJournal(undefined)
     const journal = readJournal(fileStore(this.#journalFd))
     closeSync(this.#journalFd)
+    this.#journalFd = undefined
     return journal
   }
 

@@ -93,6 +93,10 @@ class ThreadWorker extends OwnedWorker {
     return this.#output?.rest()
   }
 
+  markCancelled(cancelled: boolean): void {
+    sharedStore(this.#journal).mark(cancelled)
+  }
+
   protected takeJournal(): Journal {
     return readJournal(sharedStore(this.#journal))
   }

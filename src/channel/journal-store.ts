@@ -10,6 +10,9 @@ export interface JournalStore {
   /** Leaves nothing: says that no journal is kept. */
   erase(): void
   read(): Uint8Array | undefined
+  /** Beside the journal: the owner's word that what the worker holds is cancelled, for one whose event loop is busy. */
+  mark(cancelled: boolean): void
+  isMarked(): boolean
 }
 
 /** The journal never grows beyond this: a worker that has so much unsent waits for the channel. */
@@ -51,29 +54,50 @@ export function fileStore(fd: number): JournalStore {
     },
     read() {
       try {
-        const bytes = Buffer.allocUnsafe(fstatSync(fd).size)
+        const bytes = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, CAPACITY_BYTES))
         return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))
       } catch {
         return undefined
       }
     },
+    mark(cancelled) {
+      try {
+        // An empty file says that no journal is kept.
+        if (fstatSync(fd).size > 0) writeSync(fd, cancelled ? MARK : NO_MARK, 0, 1, CAPACITY_BYTES)
+      } catch {
+        // The message says so too.
+      }
+    },
+    isMarked() {
+      try {
+        return readSync(fd, mark, 0, 1, CAPACITY_BYTES) === 1 && mark[0] === 1
+      } catch {
+        return false
+      }
+    },
   }
 }
+
+const MARK = Uint8Array.of(1)
+const NO_MARK = Uint8Array.of(0)
+const mark = new Uint8Array(1)
 
 /** A store for a thread, in memory that its owner shares with it; zeroed memory is an empty journal. */
 export function sharedStore(memory: SharedArrayBuffer): JournalStore {
   const all = new Uint8Array(memory)
   return {
-    capacityBytes: all.length - 1,
+    capacityBytes: all.length - 2,
     write(bytes, at) {
-      if (at + bytes.length >= all.length) return false
+      if (at + bytes.length > all.length - 2) return false
       all.set(bytes, at)
       return true
     },
     erase() {
       all[all.length - 1] = 1
     },
-    read: () => (all[all.length - 1] === 1 ? undefined : all.slice(0, -1)),
+    read: () => (all[all.length - 1] === 1 ? undefined : all.slice(0, -2)),
+    mark: (cancelled) => void Atomics.store(all, all.length - 2, cancelled ? 1 : 0),
+    isMarked: () => Atomics.load(all, all.length - 2) === 1,
   }
 }
 

@@ -11,6 +11,8 @@ export type Message =
   | Call
   | Chunk
   | StarChunk
+  | Calls
+  | Manner
   | Cancel
   | Stop
   | Ready
@@ -30,6 +32,8 @@ export const Kind = {
   starChunk: 6,
   cancel: 7,
   stop: 8,
+  calls: 9,
+  manner: 10,
   ready: 16,
   done: 17,
   failed: 18,
@@ -84,9 +88,22 @@ export interface StarChunk extends Envelope {
   readonly kind: typeof Kind.starChunk
 }
 
+/** As `starChunk`, but the items are calls of their own, with the ids `task`, `task + 1`, …; `index` is 0. */
+export interface Calls extends Envelope {
+  readonly kind: typeof Kind.calls
+}
+
 /**
- * Owner → worker: the result of `task` is no longer wanted. What of it has not begun must not begin; it is answered
- * nevertheless, by one `failed` without payload that stands for all of its items that were not answered yet.
+ * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. Payload,
+ * if any: what the caller shares with it, an array of [name, value].
+ */
+export interface Manner extends Envelope {
+  readonly kind: typeof Kind.manner
+}
+
+/**
+ * Owner → worker: the result of `task` is no longer wanted. What of it has not begun must not begin, and what runs is
+ * told. It is answered nevertheless, by one `failed` without payload that stands for all of its items that were not answered yet.
  */
 export interface Cancel extends Envelope {
   readonly kind: typeof Kind.cancel
@@ -126,7 +143,10 @@ export interface ItemFailed extends Envelope {
   readonly kind: typeof Kind.itemFailed
 }
 
-/** Worker → owner: something failed outside of a task, such as an unhandled rejection. Payload: the error. */
+/**
+ * Worker → owner: something failed outside of a task, such as an unhandled rejection. Payload: the error. When it is
+ * known which task it came from, `count` is 1 for a call, 2 for an item of a map; `task`, `index`, `fn` are those of it.
+ */
 export interface Problem extends Envelope {
   readonly kind: typeof Kind.problem
 }

@@ -8,13 +8,17 @@ import type { PoolFunction } from './functions.ts'
  */
 export interface Batch {
   readonly fn: PoolFunction
-  readonly kind: typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk
+  readonly kind: typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk | typeof Kind.calls
   /** The number that the worker's answers carry. */
   readonly task: number
   /** Position of the first item within its map; 0 for calls. */
   readonly index: number
   readonly count: number
   readonly payload: Payload
+  /** From 1: so often its items have begun, when they begin. */
+  readonly attempt: number
+  /** How long a task that is to end may take for that before its worker is killed. */
+  readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
   readonly losses: number
   /** How many of the items have been answered. Changed by its member only, like what follows. */
@@ -41,14 +45,24 @@ export interface Batch {
 /** The member of the roster that has a batch. */
 export interface Holder {
   readonly batches: readonly Batch[]
-  /** Ends its worker at once, for a reason in words. */
-  kill(reason: string): void
+  /** Tells the batch that runs to end, and ends its worker, for a reason in words, when the grace period is over. */
+  interrupt(batch: Batch, reason: string): void
   /** Asks its worker to skip what has not begun of a batch. */
   cancel(batch: Batch): void
 }
 
 /** An item that was the next to run when so many workers died is what kills them. */
 export const MOST_LOSSES = 10
+
+/** Numbers that a worker's message names a task by; without an index for a call of `apply`. */
+export interface TaskPlace {
+  readonly task: number
+  readonly index: number | undefined
+  readonly fn: number
+}
+
+/** Default of the `grace` option. */
+export const GRACE_MS = 200
 
 /** Where batches come from: the calls of `apply`, a map, a stream. */
 export interface Source {

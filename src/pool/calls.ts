@@ -3,9 +3,10 @@ import { Kind } from '../channel/messages.ts'
 import { type Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
+import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
+import type { ApplyOptions } from './options.ts'
 import type { TaskRecord, TaskState } from './task.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
@@ -20,11 +21,7 @@ export interface CallEvents {
   settled(call: Call): void
 }
 
-export interface CallOptions {
-  readonly site: Error | undefined
-  readonly timeout: number | undefined
-  readonly signal: AbortSignal | undefined
-}
+export type CallOptions = ApplyOptions & { readonly site?: Error | undefined }
 
 /** One call of `apply`: it waits, is sent in a batch, and settles once. */
 export class Call implements TaskRecord {
@@ -32,6 +29,7 @@ export class Call implements TaskRecord {
   readonly fn: PoolFunction
   readonly site: Error | undefined
   readonly limitMs: number | undefined
+  readonly graceMs: number
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
   // Set by its Task.
@@ -58,6 +56,7 @@ export class Call implements TaskRecord {
     this.kept = isTuple(this.args) || this.args.buffers.length === 0
     this.site = options.site
     this.limitMs = options.timeout
+    this.graceMs = options.grace ?? GRACE_MS
     this.alone = options.timeout !== undefined || options.signal !== undefined
     if (options.signal === undefined) return
     this.#signal = options.signal
@@ -105,7 +104,6 @@ export class CallQueue implements Source {
   #calls: Call[] = []
   #first = 0
   #waiting = 0
-  #lastId = 0
 
   constructor(events: CallEvents) {
     this.#events = events
@@ -129,8 +127,8 @@ export class CallQueue implements Source {
   }
 
   /** Makes a call; throws when its arguments cannot travel. It waits from `submit` on. */
-  create(fn: PoolFunction, args: readonly unknown[], options: CallOptions): Call {
-    return new Call(this, ++this.#lastId, fn, args, options)
+  create(id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions): Call {
+    return new Call(this, id, fn, args, options)
   }
 
   submit(call: Call): void {
@@ -150,7 +148,7 @@ export class CallQueue implements Source {
       let length = 0
       while (calls.length < Math.min(count, MOST_TOGETHER) && length < MOST_LENGTH && this.#waiting > 0) {
         const next = this.#peek()
-        if (next.fn !== first.fn || next.alone || !isTuple(next.args)) break
+        if (next.fn !== first.fn || next.alone || !isTuple(next.args) || next.id !== first.id + calls.length) break
         for (const argument of next.args) if (typeof argument === 'string') length += argument.length
         calls.push(this.#shift())
       }
@@ -171,7 +169,7 @@ export class CallQueue implements Source {
     const { batch, isRunning } = call
     if (!call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) return
     if (batch === undefined) this.#waiting--
-    else if (isRunning && call.alone) batch.holder?.kill(`task ${call.id} was aborted`)
+    else if (isRunning && call.alone) batch.holder?.interrupt(batch, `task ${call.id} was aborted`)
     else if (batch.count === 1) batch.holder?.cancel(batch)
     this.#events.settled(call)
   }
@@ -232,6 +230,8 @@ class CallBatch implements Batch {
   readonly count: number
   readonly payload: Payload
   readonly losses: number
+  readonly attempt: number = 1
+  readonly graceMs: number
   answered = 0
   costMs = 0
   holder: Holder | undefined
@@ -246,7 +246,8 @@ class CallBatch implements Batch {
     this.task = first.id
     this.count = calls.length
     this.losses = first.losses
-    this.kind = calls.length === 1 ? Kind.call : Kind.starChunk
+    this.graceMs = first.graceMs
+    this.kind = calls.length === 1 ? Kind.call : Kind.calls
     if (calls.length > 1)
       this.payload = encodeLent(
         calls.map((call) => call.args),

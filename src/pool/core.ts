@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
+import type { TaskPlace } from './batch.ts'
 import { CallQueue, type Call, type CallOptions } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -42,7 +43,7 @@ export class PoolCore {
   #broken: ManycoreError | undefined
   #joining = false
   #openCalls = 0
-  #lastWork = 0
+  #lastId = 0
   // Somebody had room left when the queue ran empty, so that what comes next is sent at once.
   #spare = true
 
@@ -71,12 +72,11 @@ export class PoolCore {
         this.#endIfDrained()
       },
       broken: (error) => this.#break(error),
-      problem: (member, reason) => {
+      problem: (member, reason, from) => {
         const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
-        process.emitWarning(
-          `Outside of its tasks, worker ${member.worker.identity.name} failed: ${text}`,
-          'ManycoreWarning',
-        )
+        const { name } = member.worker.identity
+        const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
+        process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
       },
     })
     this.roster.grow(0)
@@ -101,11 +101,11 @@ export class PoolCore {
     )
   }
 
-  call(target: AnyFunction, args: readonly unknown[], options: Omit<CallOptions, 'site'>): Task<unknown> {
+  call(target: AnyFunction, args: readonly unknown[], options: CallOptions): Task<unknown> {
     const fn = this.#functions.enter(shipFunction(target))
     let call: Call
     try {
-      call = this.#calls.create(fn, args, { ...options, site: this.#site() })
+      call = this.#calls.create(++this.#lastId, fn, args, { ...options, site: this.#site() })
     } catch (error) {
       this.#functions.leave(fn)
       throw error
@@ -120,7 +120,7 @@ export class PoolCore {
 
   work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site'>, sink: Sink, user: WorkUser): Work {
     const fn = this.#functions.enter(shipFunction(target))
-    const how = { ...options, task: -++this.#lastWork >>> 0, site: new Error('submitted here') }
+    const how = { ...options, task: ++this.#lastId, site: new Error('submitted here') }
     const { signal } = options
     const abort = (): void => work.abort(signal?.reason)
     const work: Work = new Work(fn, how, sink, {
@@ -263,6 +263,11 @@ export class PoolCore {
         )
       }
     }
+  }
+
+  #describe({ task, index, fn }: TaskPlace, worker: string): string {
+    const item = index === undefined ? 'Task' : `Item ${index} of task`
+    return `${item} ${task}, ${this.#functions.nameOf(fn)}(), left something behind in worker ${worker} that`
   }
 
   // An Error costs more than a tiny task, so a flood of calls goes without.

@@ -36,6 +36,11 @@ export class FunctionTable {
     return fn
   }
 
+  /** What texts call the function with this id. */
+  nameOf(id: number): string {
+    return this.#known.get(id)?.name ?? 'a function'
+  }
+
   leave(fn: PoolFunction): void {
     if (--fn.users > 0) return
     this.#idle.add(fn)

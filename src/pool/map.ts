@@ -13,9 +13,9 @@ export function startMap(
   options: MapOptions,
 ): Promise<unknown[]> {
   const star = verb === 'starmap'
-  const { chunkSize, timeout, signal } = options
+  const { chunkSize, timeout, signal, grace } = options
   if (signal?.aborted === true) return Promise.reject(signal.reason)
-  const how = { verb, star, chunkSize, timeout, signal }
+  const how = { verb, star, chunkSize, timeout, signal, grace }
   const results = new MapResults(options.onError === 'settle')
   if (!isAsync(items)) {
     let values: unknown[]

@@ -1,7 +1,8 @@
 import { InternalError, TimeoutError } from '../base/errors.ts'
 import type { Worker, WorkerExit } from '../backend/backend.ts'
 import { Kind, type Message } from '../channel/messages.ts'
-import type { Batch, Holder } from './batch.ts'
+import type { Batch, Holder, TaskPlace } from './batch.ts'
+import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** What a member tells its roster. */
@@ -9,7 +10,8 @@ export interface MemberEvents {
   /** It has answered something, or may be sent to again. */
   free(member: Member): void
   exited(member: Member, exit: WorkerExit): void
-  problem(member: Member, reason: unknown): void
+  /** Something failed outside of a task; the numbers of the one that it came from, if that is known. */
+  problem(member: Member, reason: unknown, from: TaskPlace | undefined): void
 }
 
 /**
@@ -47,6 +49,8 @@ export class Member implements Holder {
   readonly #events: MemberEvents
   #headSinceMs = 0
   #limit: NodeJS.Timeout | undefined
+  #grace: NodeJS.Timeout | undefined
+  #marked = false
   #defined: PoolFunction | undefined
 
   constructor(worker: Worker, mostItems: number, events: MemberEvents) {
@@ -89,6 +93,8 @@ export class Member implements Holder {
     if (limitMs !== undefined)
       this.#limit = setTimeout(() => this.#expire(batch, limitMs), Math.min(limitMs, LONGEST_TIMER_MS))
     const { kind, task, index, count, payload } = batch
+    if (batch.attempt > 1)
+      channel.send({ kind: Kind.manner, task, fn: 0, index, count: batch.attempt, payload: undefined })
     if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
     this.blocked = true
     void channel.drained().then(() => {
@@ -110,8 +116,7 @@ export class Member implements Holder {
       case Kind.failed:
         return this.#reject(message, Infinity)
       case Kind.problem:
-        if (message.payload !== undefined) this.#events.problem(this, marshal.decodeError(message.payload))
-        return
+        return this.#problem(message)
       default:
     }
   }
@@ -130,6 +135,21 @@ export class Member implements Holder {
     if (message !== undefined) this.worker.channel.send(message)
   }
 
+  /** Asks the worker to end what it runs, which is this batch, and kills it when the grace period is over. */
+  interrupt(batch: Batch, reason: string): void {
+    if (batch.graceMs <= 0) {
+      this.kill(reason)
+      return
+    }
+    if (this.state === 'gone' || this.#grace !== undefined) return
+    this.#marked = true
+    this.worker.markCancelled?.(true)
+    this.cancel(batch)
+    this.#grace = setTimeout(() => this.kill(reason), Math.min(batch.graceMs, LONGEST_TIMER_MS))
+    // The workers of a program that ends, end with it.
+    this.#grace.unref()
+  }
+
   /** Ends the worker at once; its batches are seen to when it has exited. */
   kill(reason: string): void {
     if (this.state === 'gone') return
@@ -141,6 +161,7 @@ export class Member implements Holder {
   /** Takes all that the worker holds out of its hands. */
   surrender(): Batch[] {
     clearTimeout(this.#limit)
+    clearTimeout(this.#grace)
     this.items = 0
     this.heldMs = 0
     this.owner = undefined
@@ -167,7 +188,21 @@ export class Member implements Holder {
     this.idleSinceMs = now
     this.heldMs = 0
     this.owner = undefined
+    clearTimeout(this.#grace)
+    this.#grace = undefined
+    // Only now: as long as it holds something, all of it is cancelled.
+    if (this.#marked) this.worker.markCancelled?.(false)
+    this.#marked = false
     this.worker.setBusy(false)
+  }
+
+  #problem(message: Message): void {
+    if (message.payload === undefined) return
+    const reason = this.worker.marshal.decodeError(message.payload)
+    const { task, index, fn } = message
+    const from = message.count === 0 ? undefined : { task, index: message.count === 2 ? index : undefined, fn }
+    if (reason instanceof Promise) void reason.then((late) => this.#events.problem(this, late, from))
+    else this.#events.problem(this, reason, from)
   }
 
   #resolve(message: Message, count: number): void {
@@ -227,17 +262,12 @@ export class Member implements Holder {
     if (this.batches[0] !== batch) return
     const at = batch.answered
     const what = batch.describe(at)
-    const name = this.worker.identity.name
-    this.kill(`it ran ${what} for longer than ${limitMs} ms`)
-    this.advance(batch, 1)
-    batch.rejected(
-      at,
-      new TimeoutError(
-        'MC_TASK_TIMEOUT',
-        `${capital(what)} took longer than ${limitMs} ms; worker ${name} was ended.`,
-        limitMs,
-      ),
-    )
+    const overdue = new OverdueBatch(batch)
+    this.batches[0] = overdue
+    batch.answered = batch.count
+    this.interrupt(overdue, `it ran ${what} for longer than ${limitMs} ms`)
+    const text = `${capital(what)} took longer than ${limitMs} ms in worker ${this.worker.identity.name}.`
+    batch.rejected(at, new TimeoutError('MC_TASK_TIMEOUT', text, limitMs))
   }
 }
 

@@ -39,11 +39,19 @@ export interface PoolOptions {
 export interface ApplyOptions {
   /**
    * Milliseconds that the task may run, from when it starts. After that it fails with a `TimeoutError`
-   * (`MC_TASK_TIMEOUT`) and its worker is killed and replaced, also in an endless loop.
+   * (`MC_TASK_TIMEOUT`) and `currentTask().signal` fires; a task that has not ended `grace` later, such as an endless
+   * loop, has its worker killed and replaced.
    */
   readonly timeout?: number | undefined
-  /** Gives the task up: its promise rejects with the signal's reason, and a worker that runs it is killed and replaced. */
+  /**
+   * Gives the task up: its promise rejects with the signal's reason at once. A task that runs is told and given `grace`,
+   * as after its `timeout`.
+   */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Milliseconds between telling a task to end and killing its worker. Default: 200; 0 kills at once.
+   */
+  readonly grace?: number | undefined
 }
 
 /** Options of `map` and `starmap`. */
@@ -123,7 +131,7 @@ export function checkArray(name: string, value: unknown): void {
     throw new ArgumentError(`${name} must be an array, got ${value === null ? 'null' : typeof value}.`)
 }
 
-const APPLY_OPTIONS = ['timeout', 'signal'] as const
+const APPLY_OPTIONS = ['timeout', 'signal', 'grace'] as const
 const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
@@ -149,6 +157,7 @@ function checkMapping(options: MapOptions): void {
 
 function checkCommon(options: ApplyOptions): void {
   checkSignal('signal', options.signal)
+  if (options.grace !== undefined) checkDuration('grace', options.grace)
   if (options.timeout === undefined) return
   const timeout = checkDuration('timeout', options.timeout)
   if (timeout <= 0) throw new ArgumentError(`timeout must be more than 0 ms, got ${timeout}.`)

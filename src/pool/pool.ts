@@ -74,8 +74,7 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#core.checkOpen('apply()')
     checkFunction('fn', fn)
     checkArray('args', args)
-    const { timeout, signal } = checkApplyOptions('apply()', options)
-    return this.#core.call(fn, args, { timeout, signal }) as task.Task<Awaited<R>>
+    return this.#core.call(fn, args, checkApplyOptions('apply()', options)) as task.Task<Awaited<R>>
   }
 
   /**

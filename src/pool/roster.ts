@@ -246,6 +246,8 @@ class PreparationBatch implements Batch {
   readonly count = 1
   readonly payload: Payload
   readonly losses = 0
+  readonly attempt = 1
+  readonly graceMs = 0
   answered = 0
   costMs = 0
   holder: Holder | undefined

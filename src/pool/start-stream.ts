@@ -15,8 +15,8 @@ export function startStream<R>(
 ): ResultStream<R> {
   const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
   let pulled = 0
-  const { chunkSize, timeout, signal } = options
-  const work = core.work(fn, { verb, star: false, chunkSize, timeout, signal }, inbox, {
+  const { chunkSize, timeout, signal, grace } = options
+  const work = core.work(fn, { verb, star: false, chunkSize, timeout, signal, grace }, inbox, {
     progressed: () => {
       // After an error nothing more is pulled until the reader asks again: it may have left.
       if (!inbox.unread) intake.pull()

@@ -1,6 +1,6 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import { MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
+import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
 
@@ -33,6 +33,7 @@ export interface WorkOptions {
   readonly chunkSize: number | undefined
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
+  readonly grace?: number | undefined
   readonly site: Error | undefined
 }
 
@@ -111,7 +112,7 @@ export class Work implements Source {
     this.#waitingAgain = 0
     for (const batch of this.#sent) {
       if (this.owner !== undefined && batch.holder?.batches[0] === batch)
-        batch.holder.kill(`${this.describe()} was aborted`)
+        batch.holder.interrupt(batch, `${this.describe()} was aborted`)
       else batch.holder?.cancel(batch)
     }
     this.#sent.clear()
@@ -220,6 +221,8 @@ class ItemBatch implements Batch {
   readonly count: number
   readonly payload: Payload
   readonly losses: number
+  readonly attempt: number = 1
+  readonly graceMs: number
   answered = 0
   costMs = 0
   holder: Holder | undefined
@@ -235,6 +238,7 @@ class ItemBatch implements Batch {
     this.index = index
     this.count = items.length
     this.losses = losses
+    this.graceMs = work.options.grace ?? GRACE_MS
     this.payload = encodeItems(items)
   }
 

@@ -1,7 +1,13 @@
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Answers, Soon } from './answers.ts'
-import type { TaskFunction } from './function-table.ts'
 import { isThenable } from './thenable.ts'
+
+/** Runs one item, in the context that it is to have. `index`: its place within the map, or its place among the calls. */
+export interface TaskRun {
+  /** Nobody can notice that it runs again. */
+  readonly pure: boolean
+  readonly call: (index: number, args: readonly unknown[]) => unknown
+}
 
 /** Runs one chunk, item after item, and answers each, in order. */
 export class ChunkRun {
@@ -9,7 +15,7 @@ export class ChunkRun {
   readonly #task: number
   readonly #index: number
   readonly #star: boolean
-  readonly #fn: TaskFunction
+  readonly #run: TaskRun
   readonly #items: readonly unknown[]
   // Finished and not answered: the items from `#answered` on.
   #values: unknown[] = []
@@ -18,21 +24,24 @@ export class ChunkRun {
   // When the work began that the next answer of values will be for.
   #sinceMs: number = performance.now()
   #cancelled = false
+  #isOver = false
   #sending: Soon
   #armed = false
 
-  constructor(answers: Answers, message: Message, fn: TaskFunction, items: readonly unknown[]) {
+  constructor(answers: Answers, message: Message, run: TaskRun, items: readonly unknown[]) {
     this.#answers = answers
     this.#task = message.task
     this.#index = message.index
-    this.#star = message.kind === Kind.starChunk
-    this.#fn = fn
+    this.#star = message.kind !== Kind.chunk
+    this.#run = run
     this.#items = items
   }
 
-  /** Nothing of it is begun any more. */
-  cancel(task: number, index: number): void {
-    if (task === this.#task && index === this.#index) this.#cancelled = true
+  /** Nothing of it is begun any more. False when it is another chunk, or has come to its end. */
+  cancel(task: number, index: number): boolean {
+    if (task !== this.#task || index !== this.#index || this.#isOver) return false
+    this.#cancelled = true
+    return true
   }
 
   /** Answers what has finished, because nothing will go on. */
@@ -47,6 +56,7 @@ export class ChunkRun {
       const soon = this.#step(at)
       if (soon !== undefined) return soon.then(() => this.go(at + 1))
     }
+    this.#isOver = true
     return this.#flush()
   }
 
@@ -57,15 +67,15 @@ export class ChunkRun {
 
   #item(at: number): Soon {
     const held = this.#values.length > 0
-    return this.#then(this.#answers.begin(this.#task, this.#index + at, this.#fn.pure, held), () => this.#run(at))
+    return this.#then(this.#answers.begin(this.#task, this.#index + at, this.#run.pure, held), () => this.#perform(at))
   }
 
-  #run(at: number): Soon {
+  #perform(at: number): Soon {
     const item = this.#items[at]
     let value: unknown
     let later: boolean
     try {
-      value = this.#star ? this.#fn.call(...(item as unknown[])) : this.#fn.call(item)
+      value = this.#run.call(this.#index + at, this.#star ? (item as unknown[]) : [item])
       later = isThenable(value)
     } catch (error) {
       return this.#failed(at, error)

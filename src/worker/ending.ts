@@ -4,10 +4,13 @@ import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { currentName, ownerIsGone } from './context.ts'
+import type { TaskPlace } from './task-scope.ts'
 
 /** What the end of a worker needs of its task loop, which is loaded later. */
 export interface Ending {
   readonly marshal: Marshal
+  /** The task whose code runs right now. */
+  readonly task: TaskPlace | undefined
   /** Answers what has finished. */
   settle(): void
 }
@@ -47,9 +50,12 @@ export function watchEnd(channel: Channel, errors: ErrorOutput): void {
     headStderr()
     if (errors.printsErrors) errors.write(`${inspect(error)}\n`)
     if (ending === undefined) return
+    const place = ending.task
     ending.settle()
     const payload = ending.marshal.encodeError(error)
-    channel.send({ kind: Kind.problem, task: 0, fn: 0, index: 0, count: 0, payload })
+    const { task = 0, fn = 0, index } = place ?? {}
+    const count = place === undefined ? 0 : index === undefined ? 1 : 2
+    channel.send({ kind: Kind.problem, task, fn, index: index ?? 0, count, payload })
   })
   process.on('exit', () => {
     ending?.settle()

@@ -9,16 +9,17 @@ import { Kind, type Message } from '../channel/messages.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { Answers, type Soon } from './answers.ts'
-import { ChunkRun } from './chunk-run.ts'
+import { ChunkRun, type TaskRun } from './chunk-run.ts'
 import { enterWorker } from './context.ts'
 import { reportUncaught, type Ending } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
 import type { Home } from './home.ts'
+import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 
 /** Runs what comes through the channel from now on. */
 export function serve({ channel, place, journal }: Home): Ending {
-  const tasks = new TaskLoop(channel, new JournalWriter(storeFor(journal)), place)
+  const tasks = new TaskLoop(channel, storeFor(journal), place)
   channel.onMessage = (message) => tasks.receive(message)
   return tasks
 }
@@ -38,13 +39,23 @@ class TaskLoop implements Ending {
   #isBusy = false
   readonly #cancelled = new WeakSet<Message>()
   #running: ChunkRun | undefined
+  #call: Message | undefined
+  // Made for the first task that could tell.
+  #scope: TaskScope | undefined
+  #manner: TaskManner | BrokenManner = FIRST
+  readonly #store: JournalStore | undefined
   readonly #goOn = (): void => this.#next()
 
-  constructor(channel: Channel, journal: JournalWriter, place: string) {
+  constructor(channel: Channel, store: JournalStore | undefined, place: string) {
     this.#channel = channel
+    this.#store = store
     this.marshal = createWorkerMarshal({ place })
-    this.#answers = new Answers(channel, this.marshal, journal)
+    this.#answers = new Answers(channel, this.marshal, new JournalWriter(store))
     this.#functions = new FunctionTable(this.marshal)
+  }
+
+  get task(): TaskPlace | undefined {
+    return this.#scope?.place
   }
 
   settle(): void {
@@ -80,13 +91,24 @@ class TaskLoop implements Ending {
   }
 
   #perform(message: Message): Soon {
-    if (this.#cancelled.has(message)) return this.#answers.skipped(message.task)
     switch (message.kind) {
       case Kind.call:
-        return this.#call(message)
       case Kind.chunk:
       case Kind.starChunk:
-        return this.#chunk(message)
+      case Kind.calls:
+        return this.#task(message)
+      case Kind.manner:
+        return this.#decoded(
+          message,
+          () => {
+            this.#manner = { attempt: message.count }
+            return undefined
+          },
+          (error) => {
+            this.#manner = { error }
+            return undefined
+          },
+        )
       case Kind.define:
         return this.#functions.define(message)
       case Kind.release:
@@ -108,26 +130,60 @@ class TaskLoop implements Ending {
     }
   }
 
-  #call(message: Message): Soon {
+  #task(message: Message): Soon {
+    const manner = this.#manner
+    this.#manner = FIRST
+    if (this.#cancelled.has(message)) return this.#answers.skipped(message.task)
     const fn = this.#functions.get(message.fn)
-    if ('error' in fn) return this.#callFailed(message.task, fn.error)
+    const broken = 'error' in fn ? fn : 'error' in manner ? manner : undefined
+    if (broken !== undefined) return this.#refused(message, broken.error)
+    const run = this.#runner(message, fn as TaskFunction, manner as TaskManner)
     return this.#decoded(
       message,
-      (args) => this.#run(message.task, fn, args as unknown[]),
-      (error) => this.#callFailed(message.task, error),
+      (args) =>
+        message.kind === Kind.call
+          ? this.#begin(message, run, args as unknown[])
+          : this.#chunk(message, run, args as unknown[]),
+      (error) => this.#refused(message, error),
     )
   }
 
-  #run(task: number, fn: TaskFunction, args: unknown[]): Soon {
-    const soon = this.#answers.begin(task, 0, fn.pure)
-    return soon === undefined ? this.#execute(task, fn, args) : soon.then(() => this.#execute(task, fn, args))
+  #refused(message: Message, error: unknown): Soon {
+    return message.kind === Kind.call
+      ? this.#callFailed(message.task, error)
+      : this.#answers.failed(message.task, error)
   }
 
-  #execute(task: number, { call }: TaskFunction, args: unknown[]): Soon {
+  // What runs one item. Nobody can notice in which context a pure function runs.
+  #runner({ kind, task, fn: id, index: first }: Message, { call, pure }: TaskFunction, manner: TaskManner): TaskRun {
+    if (pure) return { pure, call: (_index, args) => call(...args) }
+    const scope = (this.#scope ??= new TaskScope(() => this.#store?.isMarked() === true))
+    if (kind === Kind.chunk || kind === Kind.starChunk)
+      return {
+        pure,
+        call: (index, args) => scope.run(task, index, { task, index, fn: id }, manner, call, args),
+      }
+    return {
+      pure,
+      call: (index, args) => {
+        const own = task + index - first
+        return scope.run(own, undefined, { task: own, index: undefined, fn: id }, manner, call, args)
+      },
+    }
+  }
+
+  #begin(message: Message, run: TaskRun, args: unknown[]): Soon {
+    const soon = this.#answers.begin(message.task, 0, run.pure)
+    return soon === undefined ? this.#execute(message, run, args) : soon.then(() => this.#execute(message, run, args))
+  }
+
+  #execute(message: Message, run: TaskRun, args: unknown[]): Soon {
+    const { task } = message
+    this.#call = message
     let value: unknown
     let later: boolean
     try {
-      value = call(...args)
+      value = run.call(0, args)
       later = isThenable(value)
     } catch (error) {
       return this.#callFailed(task, error)
@@ -156,20 +212,13 @@ class TaskLoop implements Ending {
 
   // A process ends when nothing is left to do for it, and its owner has nothing more for it.
   #settled(): void {
+    this.#call = undefined
     if (this.#identity?.role === 'process') this.#channel.unref()
   }
 
-  #chunk(message: Message): Soon {
-    const fn = this.#functions.get(message.fn)
-    if ('error' in fn) return this.#answers.failed(message.task, fn.error)
-    return this.#decoded(
-      message,
-      (items) => {
-        this.#running = new ChunkRun(this.#answers, message, fn, items as unknown[])
-        return this.#running.go()
-      },
-      (error) => this.#answers.failed(message.task, error),
-    )
+  #chunk(message: Message, run: TaskRun, items: unknown[]): Soon {
+    this.#running = new ChunkRun(this.#answers, message, run, items)
+    return this.#running.go()
   }
 
   #decoded(message: Message, use: (value: unknown) => Soon, refused?: (error: unknown) => Soon): Soon {
@@ -184,14 +233,21 @@ class TaskLoop implements Ending {
   }
 
   #cancel({ task, index }: Message): void {
-    if (this.#isBusy) this.#running?.cancel(task, index)
+    if (this.#isBusy && (this.#call?.task === task || this.#running?.cancel(task, index) === true))
+      this.#scope?.cancel()
     for (const queued of this.#queue) {
       if (queued.task === task && queued.index === index && RUNNABLE.has(queued.kind)) this.#cancelled.add(queued)
     }
   }
 }
 
-const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk])
+const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk, Kind.calls])
+
+const FIRST: TaskManner = { attempt: 1 }
+
+interface BrokenManner {
+  readonly error: unknown
+}
 
 // Instead of a file there may be /dev/null, or nothing.
 function storeFor(journal: Home['journal']): JournalStore | undefined {

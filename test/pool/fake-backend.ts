@@ -142,12 +142,12 @@ export class FakeWorker implements Worker {
 
   #receive(message: Message): void {
     if (message.kind === Kind.cancel) throw new Error('a fake worker cannot cancel')
-    if (message.kind !== Kind.call && message.kind !== Kind.chunk && message.kind !== Kind.starChunk) return
+    if (![Kind.call, Kind.chunk, Kind.starChunk, Kind.calls].includes(message.kind as never)) return
     const values = this.marshal.decode(message.payload!) as unknown[]
     if (message.kind === Kind.call) this.#add(message, 0, values[0])
     else
       for (const [at, value] of values.entries()) {
-        this.#add(message, message.index + at, message.kind === Kind.starChunk ? (value as unknown[])[0] : value)
+        this.#add(message, message.index + at, message.kind !== Kind.chunk ? (value as unknown[])[0] : value)
       }
   }
 

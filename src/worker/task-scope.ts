@@ -1,0 +1,117 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { CancelledError } from '../base/errors.ts'
+import { answerCurrentTask, type CurrentTask } from './task-context.ts'
+
+/** How the task that comes next runs. */
+export interface TaskManner {
+  readonly attempt: number
+  /** Puts what its caller shares in place, within the task's async context. */
+  readonly enter?: (() => void) | undefined
+}
+
+/** Which task, for the owner: the numbers of its message. */
+export interface TaskPlace {
+  readonly task: number
+  readonly index: number | undefined
+  readonly fn: number
+}
+
+/**
+ * Gives each task an async context of its own, so that all that it starts, now or later, knows which task it belongs to,
+ * and what a task enters into an AsyncLocalStorage ends with it.
+ */
+export class TaskScope {
+  readonly #storage = new AsyncLocalStorage<RunningTask>()
+  readonly #isMarked: () => boolean
+  #now: RunningTask | undefined
+
+  /** `isMarked`: whether the owner has marked what this worker holds as cancelled. */
+  constructor(isMarked: () => boolean) {
+    this.#isMarked = isMarked
+    answerCurrentTask(() => this.#storage.getStore())
+  }
+
+  /** Whose code runs right now; nothing outside of a task. */
+  get place(): TaskPlace | undefined {
+    return this.#storage.getStore()?.place
+  }
+
+  /** `index`: nothing for a call of its own. */
+  run(
+    id: number,
+    index: number | undefined,
+    place: TaskPlace,
+    manner: TaskManner,
+    fn: (...args: unknown[]) => unknown,
+    args: readonly unknown[],
+  ): unknown {
+    if (this.#now !== undefined) this.#now.isOver = true
+    const task = new RunningTask(id, index, place, manner.attempt, this.#isMarked)
+    this.#now = task
+    return task.runInAsyncScope(begin, undefined, this.#storage, task, manner, fn, args)
+  }
+
+  /** Tells the task that runs that it is to end. */
+  cancel(): void {
+    this.#now?.cancel()
+  }
+}
+
+class RunningTask extends AsyncResource implements CurrentTask {
+  readonly id: number
+  readonly index: number | undefined
+  readonly attempt: number
+  readonly place: TaskPlace
+  /** The mark that there may be now is about another task. */
+  isOver = false
+  readonly #isMarked: () => boolean
+  #reason: CancelledError | undefined
+  #controller: AbortController | undefined
+
+  constructor(id: number, index: number | undefined, place: TaskPlace, attempt: number, isMarked: () => boolean) {
+    super('ManycoreTask', { requireManualDestroy: true })
+    this.id = id
+    this.index = index
+    this.place = place
+    this.attempt = attempt
+    this.#isMarked = isMarked
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.isCancelled) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  get isCancelled(): boolean {
+    if (this.#reason === undefined && !this.isOver && this.#isMarked()) this.cancel()
+    return this.#reason !== undefined
+  }
+
+  throwIfCancelled(): void {
+    if (this.isCancelled) throw this.#reason
+  }
+
+  cancel(): void {
+    if (this.#reason !== undefined || this.isOver) return
+    const what = this.index === undefined ? `Task ${this.id}` : `Item ${this.index} of task ${this.id}`
+    this.#reason = new CancelledError(`${what} was asked to end: its time is up, or nobody wants its result any more.`)
+    // Its listeners are the task's code.
+    if (this.#controller !== undefined) this.runInAsyncScope(() => this.#controller?.abort(this.#reason))
+  }
+}
+
+function begin(
+  storage: AsyncLocalStorage<RunningTask>,
+  task: RunningTask,
+  manner: TaskManner,
+  fn: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+): unknown {
+  // Ends with the scope of the resource that the task is.
+  storage.enterWith(task)
+  manner.enter?.()
+  return fn(...args)
+}

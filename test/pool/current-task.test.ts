@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { after, describe, it } from 'node:test'
+import { Pool, currentTask } from 'manycore'
+
+const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('currentTask', () => {
+  const pool = new Pool({ processes: 1 })
+  after(() => pool.terminate())
+
+  it('is one that is never cancelled outside of a task', () => {
+    const task = currentTask()
+    assert.deepEqual([task.id, task.index, task.attempt, task.isCancelled], [0, undefined, 1, false])
+    assert.equal(task.signal.aborted, false)
+    task.throwIfCancelled()
+  })
+
+  it('tells id, item and attempt, also of calls that travelled together', async () => {
+    const who = () => [currentTask().id, currentTask().index, currentTask().attempt]
+    const tasks = Array.from({ length: 20 }, () => pool.apply(who))
+    assert.deepEqual(
+      await Promise.all(tasks),
+      tasks.map(({ id }) => [id, undefined, 1]),
+    )
+    const items = await pool.map((_: string) => [currentTask().index, currentTask().attempt], ['a', 'b', 'c'])
+    assert.deepEqual(items, [
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ])
+  })
+
+  it('stays the same after an await and in what a task leaves behind', async () => {
+    const before = pool.apply(async () => {
+      Object.assign(globalThis, { late: sleepMs(50).then(() => currentTask().id) })
+      await sleepMs(1)
+      return currentTask().id
+    })
+    const behind = pool.apply(() => (globalThis as unknown as { late: Promise<number> }).late)
+    assert.equal(await before, before.id)
+    assert.equal(await behind, before.id)
+  })
+
+  it('a task does not see what another entered into an AsyncLocalStorage', async () => {
+    const enter = () => {
+      const storage = new AsyncLocalStorage<string>()
+      Object.assign(globalThis, { storage })
+      storage.enterWith('left behind')
+      return storage.getStore()
+    }
+    const look = () => (globalThis as unknown as { storage: AsyncLocalStorage<string> }).storage.getStore()
+    assert.deepEqual(await Promise.all([pool.apply(enter), pool.apply(look)]), ['left behind', undefined])
+  })
+
+  it('names the task that left an error behind', async () => {
+    const warned = once(process, 'warning') as Promise<[Error]>
+    const leave = () => {
+      setTimeout(() => {
+        throw new Error('forgotten')
+      }, 20)
+    }
+    const left = pool.apply(leave)
+    await left
+    const hit = pool.apply(sleepMs, [10_000]).catch((error: { code?: string }) => error.code)
+    const [warning] = await warned
+    assert.match(warning.message, new RegExp(`^Task ${left.id}, leave\\(\\), left something behind .* forgotten`))
+    assert.equal(await hit, 'MC_WORKER_CRASHED')
+  })
+
+  it('names the item whose rejection nobody handled', async () => {
+    const warned = once(process, 'warning') as Promise<[Error]>
+    const leave = (n: number) => {
+      if (n === 2) void sleepMs(5).then(() => Promise.reject(new Error('not handled')))
+      return sleepMs(n === 3 ? 10_000 : 0)
+    }
+    const mapped = pool.map(leave, [0, 1, 2, 3], { chunkSize: 4, onError: 'settle' })
+    const [warning] = await warned
+    assert.match(warning.message, /^Item 2 of task \d+, leave\(\), left something behind .* not handled/)
+    assert.equal((await mapped)[3]?.status, 'rejected')
+  })
+})
+
+describe('a task that is to end', () => {
+  const pool = new Pool({ processes: 1 })
+  after(() => pool.terminate())
+  const pidOf = () => process.pid
+
+  it('hears of its timeout through currentTask().signal, and its worker lives on', async () => {
+    const pid = await pool.apply(pidOf)
+    const wait = () =>
+      new Promise((resolve) => {
+        currentTask().signal.addEventListener('abort', () => {
+          Object.assign(globalThis, { told: String(currentTask().signal.reason) })
+          resolve('too late')
+        })
+      })
+    await assert.rejects(pool.apply(wait, [], { timeout: 50, grace: 10_000 }), { code: 'MC_TASK_TIMEOUT' })
+    assert.match(await pool.apply(() => (globalThis as unknown as { told: string }).told), /asked to end/)
+    assert.equal(await pool.apply(pidOf), pid)
+  })
+
+  it('can ask while its event loop is busy, and its worker lives on', async () => {
+    const pid = await pool.apply(pidOf)
+    const spin = () => {
+      for (;;) currentTask().throwIfCancelled()
+    }
+    await assert.rejects(pool.apply(spin, [], { timeout: 50, grace: 10_000 }), { code: 'MC_TASK_TIMEOUT' })
+    assert.equal(await pool.apply(pidOf), pid)
+    const results = await pool.map((n: number) => (n === 1 ? spin() : n), [0, 1, 2], {
+      timeout: 100,
+      grace: 10_000,
+      onError: 'settle',
+    })
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    const controller = new AbortController()
+    const aborted = pool.apply(spin, [], { signal: controller.signal, grace: 10_000 })
+    setTimeout(() => controller.abort(new Error('enough')), 50)
+    await assert.rejects(aborted, /enough/)
+    assert.equal(await pool.apply(() => currentTask().isCancelled), false)
+    assert.equal(await pool.apply(pidOf), pid)
+  })
+
+  it('is told when the map that it belongs to is aborted', async () => {
+    const pid = await pool.apply(pidOf)
+    const controller = new AbortController()
+    const ran: number[] = []
+    const spin = (n: number) => {
+      ran.push(n)
+      while (n === 2) currentTask().throwIfCancelled()
+    }
+    const mapped = pool.map(spin, [0, 1, 2, 3], { signal: controller.signal, grace: 10_000, chunkSize: 2 })
+    setTimeout(() => controller.abort(), 100)
+    await assert.rejects(mapped, { name: 'AbortError' })
+    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(() => currentTask().isCancelled), false)
+  })
+
+  it('loses its worker when it goes on after the grace period', async () => {
+    const pid = await pool.apply(pidOf)
+    const startMs = performance.now()
+    const deaf = () => {
+      for (;;) currentTask()
+    }
+    await assert.rejects(pool.apply(deaf, [], { timeout: 50, grace: 100 }), { code: 'MC_TASK_TIMEOUT' })
+    assert.notEqual(await pool.apply(pidOf), pid)
+    assert.ok(performance.now() - startMs < 5000)
+    assert.throws(() => process.kill(pid, 0))
+  })
+
+  it('is told when nobody reads the stream any more that it belongs to', async () => {
+    const pid = await pool.apply(pidOf)
+    const wait = (n: number) =>
+      n === 0 ? n : new Promise((resolve) => currentTask().signal.addEventListener('abort', () => resolve(n)))
+    for await (const n of pool.imap(wait, [0, 1, 2], { chunkSize: 1 })) {
+      assert.equal(n, 0)
+      break
+    }
+    assert.equal(await pool.apply(pidOf), pid)
+  })
+})
