@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../base/wait.ts'
-import { currentIdentity, currentName, whenOwnerGone } from '../worker/context.ts'
+import { currentIdentity, currentName, isOwnerGone, whenOwnerGone } from '../worker/context.ts'
 import { inner } from './inner.ts'
 import { livingChildren } from './living.ts'
 import type { Process } from './process.ts'
@@ -74,7 +74,7 @@ export function parentProcess(): ParentProcess | null {
   return describe({
     name,
     pid,
-    isAlive: () => process.ppid === pid || process.pid === pid,
+    isAlive: () => !isOwnerGone() && (process.ppid === pid || process.pid === pid),
     get exited() {
       return whenOwnerGone()
     },

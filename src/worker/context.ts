@@ -6,6 +6,7 @@ const DEEPEST = 10
 
 let identity: WorkerIdentity | undefined
 let children = 0
+let gone = false
 let ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
 /** Called once, by a worker's loop when `init` has arrived. */
@@ -30,8 +31,14 @@ export function whenOwnerGone(): Promise<void> {
 
 /** Called when the channel has ended; true if somebody waits for that. */
 export function ownerIsGone(): boolean {
+  gone = true
   ownerGone?.resolve()
   return ownerGone !== undefined
+}
+
+/** Whether it is known that the owner has ended; its channel ends a moment before the system forgets it as a parent. */
+export function isOwnerGone(): boolean {
+  return gone
 }
 
 export function currentName(): string {
