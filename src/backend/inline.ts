@@ -1,4 +1,128 @@
-import type { Backend } from './backend.ts'
-import { threadBackend } from './threads.ts'
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { load } from '../base/load.ts'
+import type { Channel } from '../channel/channel.ts'
+import { type Journal, readJournal } from '../channel/journal.ts'
+import { sharedStore } from '../channel/journal-store.ts'
+import { openLoopback } from '../channel/loopback.ts'
+import { Kind } from '../channel/messages.ts'
+import { findInlineIdentity } from '../worker/context.ts'
+import type { Backend, SpawnOptions } from './backend.ts'
+import { OwnedWorker } from './owned-worker.ts'
 
-export const inlineBackend: Backend = { ...threadBackend, name: 'inline' }
+/**
+ * Workers that are no more than a name: their tasks run in this very thread, between everything else, for debugging and
+ * for tests. Functions and values travel as they do to processes, so they are copies there too. An endless loop blocks
+ * the program.
+ */
+export const inlineBackend: Backend = {
+  name: 'inline',
+  sharesMemory: true,
+  spawn: (options) => new InlineWorker(options),
+}
+
+const JOURNAL_BYTES = 64 * 1024
+
+class InlineWorker extends OwnedWorker {
+  readonly pid: number = process.pid
+  readonly #journal = new SharedArrayBuffer(JOURNAL_BYTES)
+  readonly #inside: Channel
+  #noted: Journal = readJournal(undefined)
+  #abandonTasks: () => void = () => {}
+  #isOver = false
+
+  constructor(options: SpawnOptions) {
+    super(options)
+    const [outside, inside] = openLoopback()
+    this.#inside = inside
+    this.connect(outside)
+    const { serve } = load<typeof import('../worker/loop.ts')>(import.meta.url, '../worker/loop.js')
+    const tasks = serve({ channel: inside, place: `inline worker ${this.identity.name}`, journal: this.#journal })
+    this.#abandonTasks = () => tasks.abandon()
+    const receive = inside.onMessage
+    const workers = runningWorkers()
+    inside.onMessage = (message) => {
+      // It tells a worker who it is, and there are several in this thread.
+      if (message.kind !== Kind.init) workers.run(this, () => receive(message))
+    }
+    inside.onClose = () => this.#end(0, null)
+    inside.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+    guardExit()
+  }
+
+  /** What a task calls instead of ending the program. */
+  exit(code: number): void {
+    this.#end(code, null)
+  }
+
+  // Nothing can stop what is running, but nobody hears of it any more.
+  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
+    if (this.#isOver) return false
+    this.sent.add(signal)
+    this.#end(null, signal)
+    return true
+  }
+
+  markCancelled(cancelled: boolean): void {
+    sharedStore(this.#journal).mark(cancelled)
+  }
+
+  // What its tasks wait for keeps this process alive, or does not.
+  protected refHome(): void {}
+  protected unrefHome(): void {}
+  // It writes straight to the streams of this process.
+  protected catchUp(): void {}
+  protected readOutput(): void {}
+
+  protected takeJournal(): Journal {
+    return this.#noted
+  }
+
+  #end(exitCode: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    // What still runs notes nothing that counts.
+    this.#noted = readJournal(sharedStore(this.#journal))
+    this.#abandonTasks()
+    this.#inside.destroy()
+    releaseExit()
+    void this.ended({ exitCode, signal })
+  }
+}
+
+let running: AsyncLocalStorage<InlineWorker> | undefined
+
+function runningWorkers(): AsyncLocalStorage<InlineWorker> {
+  if (running !== undefined) return running
+  const { AsyncLocalStorage: Storage } = process.getBuiltinModule('node:async_hooks')
+  const made = new Storage<InlineWorker>()
+  running = made
+  findInlineIdentity(() => made.getStore()?.identity)
+  return made
+}
+
+type Exit = typeof process.exit
+
+let guarded = 0
+let programExit: Exit | undefined
+
+// While there are inline workers, process.exit() in one of their tasks ends that worker only. It has to throw, because
+// it never returns.
+function guardExit(): void {
+  if (guarded++ > 0) return
+  const original = process.exit
+  programExit = original
+  process.exit = taskExit
+}
+
+function releaseExit(): void {
+  if (--guarded > 0 || programExit === undefined) return
+  // Somebody else may have put his own around it.
+  if (process.exit === taskExit) process.exit = programExit
+}
+
+const taskExit: Exit = (code) => {
+  const worker = running?.getStore()
+  if (worker === undefined) return (programExit as Exit).call(process, code)
+  worker.exit(Number(code ?? process.exitCode ?? 0))
+  throw new Error(`process.exit(${code ?? ''}) was called by a task of the inline worker ${worker.identity.name}.`)
+}

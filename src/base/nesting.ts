@@ -23,6 +23,8 @@ export function enterTasks(): void {
 /** No worker may be started until `imported` has settled. */
 export async function duringImport<T>(imported: Promise<T>): Promise<T> {
   const state = nesting()
+  // In the main program these are tasks of inline workers, which run no program of their own.
+  if (!state.entered) return await imported
   state.importing++
   try {
     return await imported

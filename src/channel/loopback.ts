@@ -24,7 +24,6 @@ class Loopback implements Channel {
   #inbox: Message[] = []
   #inboxBytes = 0
   #immediate: NodeJS.Immediate | undefined
-  #referenced = true
   #paused = false
   #closing = false
   #otherEnded = false
@@ -92,15 +91,10 @@ class Loopback implements Channel {
     this.#other.#wake()
   }
 
-  ref(): void {
-    this.#referenced = true
-    this.#immediate?.ref()
-  }
-
-  unref(): void {
-    this.#referenced = false
-    this.#immediate?.unref()
-  }
+  // There is nothing that could keep the program alive but messages on their way, and these are delivered at once: the
+  // event loop would sleep on an immediate that is unreferenced until something else wakes it.
+  ref(): void {}
+  unref(): void {}
 
   #schedule(): void {
     if (this.#immediate !== undefined || this.#paused || this.#closed) return
@@ -110,7 +104,6 @@ class Loopback implements Channel {
       this.#other.#wake()
       this.#endIfDone()
     })
-    if (!this.#referenced) this.#immediate.unref()
   }
 
   #deliver(): void {

@@ -16,7 +16,7 @@ export class ChunkRun {
   readonly #index: number
   readonly #star: boolean
   readonly #run: TaskRun
-  readonly #items: readonly unknown[]
+  #items: readonly unknown[]
   // Finished and not answered: the items from `#answered` on.
   #values: unknown[] = []
   #answered = 0
@@ -42,6 +42,12 @@ export class ChunkRun {
     if (task !== this.#task || index !== this.#index || this.#isOver) return false
     this.#cancelled = true
     return true
+  }
+
+  /** Begins nothing more of it and answers nothing. */
+  abandon(): void {
+    this.#items = NOTHING
+    this.#values = []
   }
 
   /** Answers what has finished, because nothing will go on. */
@@ -137,3 +143,5 @@ export class ChunkRun {
     return soon === undefined ? next() : soon.then(() => next())
   }
 }
+
+const NOTHING: readonly unknown[] = []

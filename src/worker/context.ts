@@ -5,7 +5,9 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 const DEEPEST = 10
 
 let identity: WorkerIdentity | undefined
-let children = 0
+let inlineIdentity: (() => WorkerIdentity | undefined) | undefined
+const children = new WeakMap<object, number>()
+const MAIN = {}
 let gone = false
 let ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -16,7 +18,12 @@ export function enterWorker(who: WorkerIdentity): void {
 
 /** Who this worker is; nothing in the main process. */
 export function currentIdentity(): WorkerIdentity | undefined {
-  return identity
+  return inlineIdentity?.() ?? identity
+}
+
+/** Several inline workers share a thread, and this module: `find` tells which of them is running now, if any. */
+export function findInlineIdentity(find: () => WorkerIdentity | undefined): void {
+  inlineIdentity = find
 }
 
 /** Resolves when the owner of this worker has ended, however it did. */
@@ -42,7 +49,7 @@ export function isOwnerGone(): boolean {
 }
 
 export function currentName(): string {
-  return identity?.name ?? 'MainProcess'
+  return currentIdentity()?.name ?? 'MainProcess'
 }
 
 /**
@@ -56,7 +63,8 @@ export function childIdentity(child: {
   readonly role: WorkerIdentity['role']
   readonly daemon?: boolean | undefined
 }): WorkerIdentity {
-  const depth = (identity?.depth ?? 0) + 1
+  const parent = currentIdentity()
+  const depth = (parent?.depth ?? 0) + 1
   if (depth > DEEPEST) {
     throw new StateError(
       'MC_WORKER_NESTED',
@@ -64,12 +72,14 @@ export function childIdentity(child: {
         'Does a worker run code that starts workers of its own?',
     )
   }
-  const path = [...(identity?.path ?? []), ++children]
+  const count = (children.get(parent ?? MAIN) ?? 0) + 1
+  children.set(parent ?? MAIN, count)
+  const path = [...(parent?.path ?? []), count]
   return {
     name: child.name ?? `${child.prefix}-${path.join(':')}`,
     path,
     role: child.role,
-    daemon: child.daemon ?? identity?.daemon ?? false,
+    daemon: child.daemon ?? parent?.daemon ?? false,
     depth,
     parentPid: process.pid,
     parentName: currentName(),

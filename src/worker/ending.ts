@@ -13,6 +13,8 @@ export interface Ending {
   readonly task: TaskPlace | undefined
   /** Answers what has finished. */
   settle(): void
+  /** Begins nothing more, for a worker that cannot be ended from outside. */
+  abandon(): void
 }
 
 /** How an error that nobody caught is shown. */

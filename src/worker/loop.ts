@@ -44,6 +44,7 @@ class TaskLoop implements Ending {
   #scope: TaskScope | undefined
   #manner: TaskManner | BrokenManner = FIRST
   readonly #store: JournalStore | undefined
+  #isAbandoned = false
   readonly #goOn = (): void => this.#next()
 
   constructor(channel: Channel, store: JournalStore | undefined, place: string) {
@@ -60,6 +61,11 @@ class TaskLoop implements Ending {
 
   settle(): void {
     this.#running?.settle()
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#running?.abandon()
   }
 
   receive(message: Message): void {
@@ -91,6 +97,7 @@ class TaskLoop implements Ending {
   }
 
   #perform(message: Message): Soon {
+    if (this.#isAbandoned) return undefined
     switch (message.kind) {
       case Kind.call:
       case Kind.chunk:

@@ -21,19 +21,18 @@ export interface TaskPlace {
  * and what a task enters into an AsyncLocalStorage ends with it.
  */
 export class TaskScope {
-  readonly #storage = new AsyncLocalStorage<RunningTask>()
   readonly #isMarked: () => boolean
   #now: RunningTask | undefined
 
   /** `isMarked`: whether the owner has marked what this worker holds as cancelled. */
   constructor(isMarked: () => boolean) {
+    answerCurrentTask(() => running.getStore())
     this.#isMarked = isMarked
-    answerCurrentTask(() => this.#storage.getStore())
   }
 
   /** Whose code runs right now; nothing outside of a task. */
   get place(): TaskPlace | undefined {
-    return this.#storage.getStore()?.place
+    return running.getStore()?.place
   }
 
   /** `index`: nothing for a call of its own. */
@@ -48,7 +47,7 @@ export class TaskScope {
     if (this.#now !== undefined) this.#now.isOver = true
     const task = new RunningTask(id, index, place, manner.attempt, this.#isMarked)
     this.#now = task
-    return task.runInAsyncScope(begin, undefined, this.#storage, task, manner, fn, args)
+    return task.runInAsyncScope(begin, undefined, task, manner, fn, args)
   }
 
   /** Tells the task that runs that it is to end. */
@@ -56,6 +55,9 @@ export class TaskScope {
     this.#now?.cancel()
   }
 }
+
+// One for the thread, in which there can be several inline workers.
+const running = new AsyncLocalStorage<RunningTask>()
 
 class RunningTask extends AsyncResource implements CurrentTask {
   readonly id: number
@@ -104,14 +106,13 @@ class RunningTask extends AsyncResource implements CurrentTask {
 }
 
 function begin(
-  storage: AsyncLocalStorage<RunningTask>,
   task: RunningTask,
   manner: TaskManner,
   fn: (...args: unknown[]) => unknown,
   args: readonly unknown[],
 ): unknown {
   // Ends with the scope of the resource that the task is.
-  storage.enterWith(task)
+  running.enterWith(task)
   manner.enter?.()
   return fn(...args)
 }
