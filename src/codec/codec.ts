@@ -36,6 +36,13 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
   }
 }
 
+/** Values that need no more than JSON or packed numbers; nothing for any other. Notes nothing and runs no code of theirs. */
+export function encodePlain(values: readonly unknown[]): Payload | undefined {
+  const packed = packNumbers(values)
+  if (packed !== undefined) return packed
+  return survey(values).form === Form.json ? { tag: Tag.json, body: JSON.stringify(values), buffers: NONE } : undefined
+}
+
 /** What capture made of a value, in the cheapest form that is exact. */
 export function encodeGraph(graph: unknown, label: string): Payload {
   const inGraph = survey(graph, DEEPEST_GRAPH)

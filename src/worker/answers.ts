@@ -2,7 +2,6 @@ import type { Channel } from '../channel/channel.ts'
 import type { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import { Tag } from '../codec/tag.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 
 /** Nothing when it was done at once. */
@@ -51,19 +50,10 @@ export class Answers {
    */
   hold(task: number, index: number, value: unknown): boolean {
     if (!this.#journaled) return true
-    try {
-      const payload = this.#marshal.encodeSoon([value], 'result')
-      if (payload instanceof Promise) {
-        // It is encoded again when it is answered; should that fail, it is told then.
-        payload.catch(ignore)
-        return false
-      }
-      if (!TOGETHER.has(payload.tag)) return false
-      this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload })
-      return true
-    } catch {
-      return false
-    }
+    const payload = this.#plain([value])
+    if (payload === undefined) return false
+    this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload })
+    return true
   }
 
   /** Values that are held should be answered before the next item begins. */
@@ -112,16 +102,8 @@ export class Answers {
    * alone, so that one that cannot travel or be read again costs its own item only. The owner learns how long they took.
    */
   items(task: number, index: number, values: readonly unknown[], tookNs: number): Soon {
-    let payload: Payload | Promise<Payload>
-    try {
-      payload = this.#marshal.encodeSoon(values, 'result')
-    } catch {
-      return this.#eachItem(task, index, values, 0)
-    }
-    if (payload instanceof Promise || !TOGETHER.has(payload.tag)) {
-      if (payload instanceof Promise) payload.catch(ignore)
-      return this.#eachItem(task, index, values, 0)
-    }
+    const payload = this.#plain(values)
+    if (payload === undefined) return this.#eachItem(task, index, values, 0)
     // Each of them stands in the journal already.
     return this.#send(Kind.items, task, index, values.length, payload, true, tookNs)
   }
@@ -132,6 +114,15 @@ export class Answers {
       if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, at + 1))
     }
     return undefined
+  }
+
+  #plain(values: readonly unknown[]): Payload | undefined {
+    try {
+      return this.#marshal.encodePlain(values)
+    } catch {
+      // What a value throws when it is looked at is told when it is answered alone.
+      return undefined
+    }
   }
 
   #encoded(
@@ -176,10 +167,6 @@ export class Answers {
 }
 
 type Answer = Extract<Message, { kind: 17 | 18 | 19 | 20 }>
-
-const TOGETHER: ReadonlySet<number> = new Set([Tag.json, Tag.integers, Tag.doubles])
-
-function ignore(): void {}
 
 function raise(error: unknown): never {
   throw error
