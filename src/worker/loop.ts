@@ -6,6 +6,7 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 import { fileStore, sharedStore, type JournalStore } from '../channel/journal-store.ts'
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
+import { Tag } from '../codec/tag.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { Answers, type Soon } from './answers.ts'
@@ -145,7 +146,7 @@ class TaskLoop implements Ending {
     const broken = 'error' in fn ? fn : 'error' in manner ? manner : undefined
     if (broken !== undefined) return this.#refused(message, broken.error)
     const run = this.#runner(message, fn as TaskFunction, manner as TaskManner)
-    return this.#decoded(
+    return this.#decodedAsBegun(
       message,
       (args) =>
         message.kind === Kind.call
@@ -228,6 +229,15 @@ class TaskLoop implements Ending {
     return this.#running.go()
   }
 
+  // To build again what is more than plain data runs code of its types and modules. Where that is the end of the worker,
+  // the journal has to name the item, or it would be sent to the next worker, and the next.
+  #decodedAsBegun(message: Message, use: (value: unknown) => Soon, refused: (error: unknown) => Soon): Soon {
+    if (!RUNS_CODE.has(message.payload?.tag ?? 0)) return this.#decoded(message, use, refused)
+    const soon = this.#answers.begin(message.task, message.index, false)
+    const decode = (): Soon => this.#decoded(message, use, refused)
+    return soon === undefined ? decode() : soon.then(decode)
+  }
+
   #decoded(message: Message, use: (value: unknown) => Soon, refused?: (error: unknown) => Soon): Soon {
     let value: unknown
     try {
@@ -247,6 +257,8 @@ class TaskLoop implements Ending {
     }
   }
 }
+
+const RUNS_CODE: ReadonlySet<number> = new Set([Tag.graphJson, Tag.graphClone])
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk, Kind.calls])
 
