@@ -36,6 +36,22 @@ export function snapshot(values: unknown[], first: number, tuples: boolean): Ite
   return values
 }
 
+/** As `snapshot`, but ends before the first value that cannot travel, and tells why. */
+export function snapshotUntilRefused(
+  values: unknown[],
+  first: number,
+): { readonly items: Item[]; readonly refused: { readonly reason: unknown } | undefined } {
+  for (let at = 0; at < values.length; at++) {
+    if (isPrimitive(values[at])) continue
+    try {
+      values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`))
+    } catch (reason) {
+      return { items: values.slice(0, at), refused: { reason } }
+    }
+  }
+  return { items: values, refused: undefined }
+}
+
 /** How many items from `from` on, at most `most`, travel in one message. */
 export function countTogether(items: readonly Item[], from: number, most: number): number {
   const first = items[from]

@@ -1,7 +1,7 @@
 import type { PoolCore } from './core.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
-import { snapshot } from './items.ts'
+import { snapshotUntilRefused } from './items.ts'
 import type { StreamOptions } from './options.ts'
 import { ResultStream } from './stream.ts'
 
@@ -28,8 +28,10 @@ export function startStream<R>(
   const intake = new Intake(items, {
     room: () => (options.buffer ?? core.readAhead(work)) - (pulled - inbox.given),
     pulled: (values) => {
-      work.add(snapshot(values, pulled, false))
-      pulled += values.length
+      const { items, refused } = snapshotUntilRefused(values, pulled)
+      pulled += items.length
+      work.add(items)
+      if (refused !== undefined) throw refused.reason
     },
     ended: (error) => work.complete(error),
   })

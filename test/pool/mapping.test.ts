@@ -31,6 +31,35 @@ describe('mapping over processes', () => {
     assert.deepEqual(await pool.map(wait, [60, 1, 2, 3, 4, 5], { chunkSize: 1 }), [60, 1, 2, 3, 4, 5])
   })
 
+  it('instances of a class that only the worker has come home, each of them', async () => {
+    const make = (n: number) => {
+      class Local {
+        readonly n = n
+        get twice(): number {
+          return this.n * 2
+        }
+      }
+      return new Local()
+    }
+    const made = await pool.map(make, [1, 2, 3], { chunkSize: 3 })
+    assert.deepEqual(
+      made.map(({ n, twice }) => [n, twice]),
+      [
+        [1, 2],
+        [2, 4],
+        [3, 6],
+      ],
+    )
+  })
+
+  it('imap() gives what comes before an item that cannot travel', async () => {
+    const results = pool.imap(String, [1, 2, pool, 3])
+    assert.deepEqual(await results.next(), { done: false, value: '1' })
+    assert.deepEqual(await results.next(), { done: false, value: '2' })
+    await assert.rejects(results.next(), { code: 'MC_VALUE_UNSENDABLE', path: 'items[2]' })
+    assert.deepEqual(await results.next(), { done: true, value: undefined })
+  })
+
   it('#169 starmap() spreads its tuples', async () => {
     assert.deepEqual(
       await pool.starmap(Math.pow, [
