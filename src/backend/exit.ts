@@ -69,7 +69,8 @@ function reasonOf(facts: ExitFacts): string {
       'or pass it less at a time'
     )
   }
-  if (channelError !== undefined && (exitCode === 0 || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
+  const endedAlone = exitCode === 0 && !otherEndLeft(channelError)
+  if (channelError !== undefined && (endedAlone || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
     return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
   }
   if (signal !== null) return `was killed by ${signal}${originOf(facts, signal)}`
@@ -78,6 +79,12 @@ function reasonOf(facts: ExitFacts): string {
   }
   if (exitCode === null) return 'has ended'
   return `ended with exit code ${exitCode}${lastLine(stderrTail)}`
+}
+
+// A worker that ends while something is sent to it breaks its channel by that, not the other way round.
+function otherEndLeft(error: Error | undefined): boolean {
+  const { code } = (error?.cause ?? {}) as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ECONNRESET'
 }
 
 function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {
