@@ -465,7 +465,7 @@ function checkFailure(reason: unknown, fault: Fault, index: number | undefined, 
     assert.ok(reason instanceof TimeoutError, String(reason))
     assert.equal(reason.code, 'MC_TASK_TIMEOUT')
     assert.ok(reason.message.toLowerCase().includes(what.toLowerCase()), reason.message)
-    assert.match(reason.message, /worker PoolWorker-\d+ was ended/)
+    assert.match(reason.message, /in worker PoolWorker-\d+/)
   } else {
     checkCrash(reason, fault, index)
     assert.ok((reason as Error).message.toLowerCase().includes(what.toLowerCase()), (reason as Error).message)
