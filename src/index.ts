@@ -25,10 +25,11 @@ export {
   type StartMethod,
 } from './process/start-method.ts'
 export { wait } from './process/wait.ts'
+export type { RetryOptions } from './pool/retries.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
 export type { PoolSize } from './pool/size.ts'
 export { ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.ts'
 export { ResultStream } from './pool/stream.ts'
-export { Task, type TaskState } from './pool/task.ts'
+export { Task, type TaskState, type TaskTiming } from './pool/task.ts'
 export { currentTask, type CurrentTask } from './worker/task-context.ts'

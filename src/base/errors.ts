@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'MC_POOL_BROKEN'
   | 'MC_TASK_TIMEOUT'
   | 'MC_TASK_CANCELLED'
+  | 'MC_TASK_RETRIES'
   | 'MC_WAIT_TIMEOUT'
   | 'MC_REMOTE_ERROR'
   | 'MC_INTERNAL_BUG'
@@ -182,6 +183,24 @@ export class CancelledError extends ManycoreError {
 
   static {
     setName(this, 'CancelledError')
+  }
+}
+
+/** A task failed in each of the attempts that its `retries` allowed; `cause` is the error of the last one. */
+export class RetriesError extends ManycoreError {
+  readonly attempts: number
+  /** Position of the item within the map's input; nothing for a call of `apply`. */
+  readonly itemIndex: number | undefined
+
+  constructor(message: string, attempts: number, itemIndex: number | undefined, cause: unknown) {
+    const last = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super('MC_TASK_RETRIES', `${message} The last error: ${last}`, { cause })
+    this.attempts = attempts
+    this.itemIndex = itemIndex
+  }
+
+  static {
+    setName(this, 'RetriesError')
   }
 }
 

@@ -17,6 +17,8 @@ export interface Batch {
   readonly payload: Payload
   /** From 1: so often its items have begun, when they begin. */
   readonly attempt: number
+  /** What fails may be run again. */
+  readonly isRetried: boolean
   /** How long a task that is to end may take for that before its worker is killed. */
   readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
@@ -26,6 +28,8 @@ export interface Batch {
   /** Milliseconds that one item is taken to cost. */
   costMs: number
   holder: Holder | undefined
+  /** When it was sent, as by `performance.now()`. */
+  sentMs: number
 
   resolved(at: number, values: readonly unknown[]): void
   rejected(at: number, reason: unknown): void
@@ -44,6 +48,8 @@ export interface Batch {
 
 /** The member of the roster that has a batch. */
 export interface Holder {
+  /** Of its worker. */
+  readonly name: string
   readonly batches: readonly Batch[]
   /** Tells the batch that runs to end, and ends its worker, for a reason in words, when the grace period is over. */
   interrupt(batch: Batch, reason: string): void

@@ -7,7 +7,8 @@ import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './b
 import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
 import type { ApplyOptions } from './options.ts'
-import type { TaskRecord, TaskState } from './task.ts'
+import { policyFor, type RetryPolicy } from './retries.ts'
+import type { TaskRecord, TaskState, TaskTiming } from './task.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
@@ -30,6 +31,7 @@ export class Call implements TaskRecord {
   readonly site: Error | undefined
   readonly limitMs: number | undefined
   readonly graceMs: number
+  readonly retries: RetryPolicy | undefined
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
   // Set by its Task.
@@ -44,6 +46,15 @@ export class Call implements TaskRecord {
   batch: CallBatch | undefined
   place = 0
   losses = 0
+  attempts = 0
+  isQueued = false
+  /** Until it is run again. */
+  pause: NodeJS.Timeout | undefined
+  readonly #submittedMs: number = performance.now()
+  #sentMs: number | undefined
+  #settledMs: number | undefined
+  #worker: string | undefined
+  #outcomeType: string | undefined
   readonly #queue: CallQueue
   readonly #signal: AbortSignal | undefined
   readonly #abort: (() => void) | undefined
@@ -52,8 +63,10 @@ export class Call implements TaskRecord {
     this.#queue = queue
     this.id = id
     this.fn = fn
+    this.retries = policyFor(options.retries)
     this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args')
-    this.kept = isTuple(this.args) || this.args.buffers.length === 0
+    if (this.retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
+    this.kept = isTuple(this.args) || this.args.buffers.length === 0 || this.retries !== undefined
     this.site = options.site
     this.limitMs = options.timeout
     this.graceMs = options.grace ?? GRACE_MS
@@ -76,6 +89,23 @@ export class Call implements TaskRecord {
     )
   }
 
+  get worker(): string | undefined {
+    return this.settled === undefined ? this.batch?.holder?.name : this.#worker
+  }
+
+  get timing(): TaskTiming {
+    return {
+      submitted: this.#submittedMs,
+      sent: this.settled === undefined ? this.batch?.sentMs : this.#sentMs,
+      settled: this.#settledMs,
+    }
+  }
+
+  get text(): string {
+    const outcome = this.#outcomeType === undefined ? '' : `: ${this.#outcomeType}`
+    return `<Task ${this.id} ${this.fn.name}() ${this.state}${outcome}>`
+  }
+
   cancel(): boolean {
     if (this.settled !== undefined || this.isRunning) return false
     this.#queue.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
@@ -84,8 +114,13 @@ export class Call implements TaskRecord {
 
   settle(how: 'done' | 'failed' | 'cancelled', outcome: unknown): boolean {
     if (this.settled !== undefined) return false
+    this.#worker = this.worker
+    this.#sentMs = this.batch?.sentMs
+    this.#settledMs = performance.now()
     this.settled = how
     this.args = undefined
+    clearTimeout(this.pause)
+    this.#outcomeType = typeNameOf(outcome)
     if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort)
     if (how === 'done') this.resolve(outcome)
     else this.reject(outcome)
@@ -104,6 +139,8 @@ export class CallQueue implements Source {
   #calls: Call[] = []
   #first = 0
   #waiting = 0
+  readonly #pausing = new Set<Call>()
+  #isOver = false
 
   constructor(events: CallEvents) {
     this.#events = events
@@ -132,9 +169,7 @@ export class CallQueue implements Source {
   }
 
   submit(call: Call): void {
-    this.#calls.push(call)
-    this.#waiting++
-    this.#events.offered(this)
+    this.#enqueue(call)
     // What could not be sent at once is kept as it is now.
     if (call.kept || call.batch !== undefined || call.args === undefined || isTuple(call.args)) return
     call.args = keepPayload(call.args)
@@ -148,7 +183,14 @@ export class CallQueue implements Source {
       let length = 0
       while (calls.length < Math.min(count, MOST_TOGETHER) && length < MOST_LENGTH && this.#waiting > 0) {
         const next = this.#peek()
-        if (next.fn !== first.fn || next.alone || !isTuple(next.args) || next.id !== first.id + calls.length) break
+        if (
+          next.fn !== first.fn ||
+          next.alone ||
+          !isTuple(next.args) ||
+          next.attempts !== first.attempts ||
+          next.id !== first.id + calls.length
+        )
+          break
         for (const argument of next.args) if (typeof argument === 'string') length += argument.length
         calls.push(this.#shift())
       }
@@ -160,7 +202,16 @@ export class CallQueue implements Source {
     if (call.settle('done', value)) this.#events.settled(call)
   }
 
+  /** The call failed, unless it is run again for that. */
   reject(call: Call, reason: unknown): void {
+    if (call.settled === undefined && call.retries !== undefined && !this.#isOver) {
+      const next = call.retries.decide(`Task ${call.id}, ${call.fn.name}(),`, call.attempts, reason)
+      if (typeof next === 'number') {
+        this.#runAgain(call, next)
+        return
+      }
+      reason = next.reason
+    }
     if (call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) this.#events.settled(call)
   }
 
@@ -168,14 +219,24 @@ export class CallQueue implements Source {
   abort(call: Call, reason: unknown): void {
     const { batch, isRunning } = call
     if (!call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)) return
-    if (batch === undefined) this.#waiting--
-    else if (isRunning && call.alone) batch.holder?.interrupt(batch, `task ${call.id} was aborted`)
-    else if (batch.count === 1) batch.holder?.cancel(batch)
+    if (call.isQueued) {
+      call.isQueued = false
+      this.#waiting--
+    }
+    this.#pausing.delete(call)
+    if (isRunning && call.alone) batch?.holder?.interrupt(batch, `task ${call.id} was aborted`)
+    else if (batch?.count === 1) batch.holder?.cancel(batch)
     this.#events.settled(call)
+  }
+
+  /** From now on nothing is run again. */
+  endRetries(): void {
+    this.#isOver = true
   }
 
   /** Settles everything that waits. */
   clear(reasonFor: (call: Call) => unknown): void {
+    for (const call of this.#pausing) this.abort(call, reasonFor(call))
     const calls = [...this.#again.splice(0).toReversed(), ...this.#calls.splice(0).slice(this.#first)]
     this.#first = 0
     for (const call of calls) if (call.settled === undefined) this.abort(call, reasonFor(call))
@@ -192,9 +253,28 @@ export class CallQueue implements Source {
         continue
       }
       this.#again.push(call)
+      call.isQueued = true
       this.#waiting++
     }
     if (this.#waiting > 0) this.#events.offered(this)
+  }
+
+  #enqueue(call: Call): void {
+    this.#calls.push(call)
+    call.isQueued = true
+    call.attempts++
+    this.#waiting++
+    this.#events.offered(this)
+  }
+
+  #runAgain(call: Call, pauseMs: number): void {
+    call.batch = undefined
+    call.losses = 0
+    this.#pausing.add(call)
+    call.pause = setTimeout(() => {
+      this.#pausing.delete(call)
+      this.#enqueue(call)
+    }, pauseMs)
   }
 
   #peek(): Call {
@@ -208,6 +288,7 @@ export class CallQueue implements Source {
   #shift(): Call {
     const call = this.#peek()
     this.#drop()
+    call.isQueued = false
     this.#waiting--
     return call
   }
@@ -230,8 +311,10 @@ class CallBatch implements Batch {
   readonly count: number
   readonly payload: Payload
   readonly losses: number
-  readonly attempt: number = 1
+  readonly attempt: number
   readonly graceMs: number
+  readonly isRetried: boolean
+  sentMs = 0
   answered = 0
   costMs = 0
   holder: Holder | undefined
@@ -247,6 +330,8 @@ class CallBatch implements Batch {
     this.count = calls.length
     this.losses = first.losses
     this.graceMs = first.graceMs
+    this.attempt = first.attempts
+    this.isRetried = first.retries !== undefined
     this.kind = calls.length === 1 ? Kind.call : Kind.calls
     if (calls.length > 1)
       this.payload = encodeLent(
@@ -283,6 +368,16 @@ class CallBatch implements Batch {
 
   itemIndex(): undefined {
     return undefined
+  }
+}
+
+function typeNameOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
+  try {
+    const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name
+    return typeof name === 'string' && name !== '' ? name : 'object'
+  } catch {
+    return 'object'
   }
 }
 

@@ -113,7 +113,7 @@ export class PoolCore {
     const task = new Task<unknown>(call)
     this.#openCalls++
     this.#keepAlive.hold()
-    if (options.signal?.aborted === true) this.#calls.reject(call, options.signal.reason)
+    if (options.signal?.aborted === true) this.#calls.abort(call, options.signal.reason)
     else this.#calls.submit(call)
     return task
   }
@@ -249,6 +249,7 @@ export class PoolCore {
   }
 
   #cancelAll(reasonFor: (what: string) => unknown): void {
+    this.#calls.endRetries()
     for (const work of this.#works.keys()) work.abort(reasonFor(work.describe()))
     for (const member of this.roster.members) if (member.state !== 'preparing') this.#cancelHeld(member, reasonFor)
     this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.name}(),`))

@@ -13,10 +13,11 @@ export function startMap(
   options: MapOptions,
 ): Promise<unknown[]> {
   const star = verb === 'starmap'
-  const { chunkSize, timeout, signal, grace } = options
+  const { onError, ...common } = options
+  const { signal } = common
   if (signal?.aborted === true) return Promise.reject(signal.reason)
-  const how = { verb, star, chunkSize, timeout, signal, grace }
-  const results = new MapResults(options.onError === 'settle')
+  const how = { verb, star, ...common }
+  const results = new MapResults(onError === 'settle')
   if (!isAsync(items)) {
     let values: unknown[]
     try {

@@ -71,6 +71,10 @@ export class Member implements Holder {
     return this.left <= 0 || this.state === 'leaving' || this.state === 'gone'
   }
 
+  get name(): string {
+    return this.worker.identity.name
+  }
+
   send(batch: Batch, owner?: object, limitMs?: number): void {
     const { channel, marshal } = this.worker
     if (this.batches.length === 0) {
@@ -78,6 +82,7 @@ export class Member implements Holder {
       this.worker.setBusy(true)
     }
     batch.holder = this
+    batch.sentMs = performance.now()
     this.batches.push(batch)
     this.items += batch.count
     const { pace } = batch.fn
@@ -262,12 +267,14 @@ export class Member implements Holder {
     if (this.batches[0] !== batch) return
     const at = batch.answered
     const what = batch.describe(at)
-    const overdue = new OverdueBatch(batch)
+    const text = `${capital(what)} took longer than ${limitMs} ms in worker ${this.name}.`
+    const fail = (): void => batch.rejected(at, new TimeoutError('MC_TASK_TIMEOUT', text, limitMs))
+    // Where it may be run again, this attempt has to be over before.
+    const overdue = new OverdueBatch(batch, batch.isRetried ? fail : undefined)
     this.batches[0] = overdue
     batch.answered = batch.count
     this.interrupt(overdue, `it ran ${what} for longer than ${limitMs} ms`)
-    const text = `${capital(what)} took longer than ${limitMs} ms in worker ${this.worker.identity.name}.`
-    batch.rejected(at, new TimeoutError('MC_TASK_TIMEOUT', text, limitMs))
+    if (!batch.isRetried) fail()
   }
 }
 

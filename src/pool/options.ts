@@ -2,6 +2,7 @@ import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, c
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { checkRetries, type RetryOptions } from './retries.ts'
 import { checkSize, type CheckedSize, type PoolSize } from './size.ts'
 
 /** How a pool is made. Times are milliseconds. */
@@ -52,6 +53,12 @@ export interface ApplyOptions {
    * Milliseconds between telling a task to end and killing its worker. Default: 200; 0 kills at once.
    */
   readonly grace?: number | undefined
+  /**
+   * How often the task is run again when its worker was lost, or, with `on`, for any error that you choose; a bare number
+   * is the `limit`. When the last attempt fails too, the error is a `RetriesError` (`MC_TASK_RETRIES`).
+   * `currentTask().attempt` tells the task which one it is. Default: 0, nothing runs twice.
+   */
+  readonly retries?: number | RetryOptions | undefined
 }
 
 /** Options of `map` and `starmap`. */
@@ -131,7 +138,7 @@ export function checkArray(name: string, value: unknown): void {
     throw new ArgumentError(`${name} must be an array, got ${value === null ? 'null' : typeof value}.`)
 }
 
-const APPLY_OPTIONS = ['timeout', 'signal', 'grace'] as const
+const APPLY_OPTIONS = ['timeout', 'signal', 'grace', 'retries'] as const
 const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
@@ -158,6 +165,7 @@ function checkMapping(options: MapOptions): void {
 function checkCommon(options: ApplyOptions): void {
   checkSignal('signal', options.signal)
   if (options.grace !== undefined) checkDuration('grace', options.grace)
+  checkRetries(options.retries)
   if (options.timeout === undefined) return
   const timeout = checkDuration('timeout', options.timeout)
   if (timeout <= 0) throw new ArgumentError(`timeout must be more than 0 ms, got ${timeout}.`)

@@ -2,7 +2,7 @@ import type { Payload } from '../codec/payload.ts'
 import type { Batch, Holder } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 
-/** Takes the place of a batch whose time is up and whose item has failed for that: what still comes of it counts no more. */
+/** Takes the place of a batch of one item whose time is up: what still comes of it counts no more. */
 export class OverdueBatch implements Batch {
   readonly fn: PoolFunction
   readonly kind: Batch['kind']
@@ -13,12 +13,17 @@ export class OverdueBatch implements Batch {
   readonly losses = 0
   readonly attempt: number
   readonly graceMs: number
+  readonly isRetried = false
+  sentMs: number
   answered: number
   costMs: number
   holder: Holder | undefined
   readonly #batch: Batch
+  #ended: (() => void) | undefined
 
-  constructor(batch: Batch) {
+  /** `ended` is called once, when the item does not run any more. */
+  constructor(batch: Batch, ended: (() => void) | undefined) {
+    this.#ended = ended
     this.#batch = batch
     this.fn = batch.fn
     this.kind = batch.kind
@@ -28,14 +33,23 @@ export class OverdueBatch implements Batch {
     this.payload = batch.payload
     this.attempt = batch.attempt
     this.graceMs = batch.graceMs
-    this.answered = batch.answered
+    this.answered = 0
     this.costMs = batch.costMs
     this.holder = batch.holder
+    this.sentMs = batch.sentMs
   }
 
-  resolved(): void {}
-  rejected(): void {}
-  returned(): void {}
+  resolved(): void {
+    this.#end()
+  }
+
+  rejected(): void {
+    this.#end()
+  }
+
+  returned(): void {
+    this.#end()
+  }
 
   site(): undefined {
     return undefined
@@ -47,5 +61,11 @@ export class OverdueBatch implements Batch {
 
   itemIndex(at: number): number | undefined {
     return this.#batch.itemIndex(at)
+  }
+
+  #end(): void {
+    const ended = this.#ended
+    this.#ended = undefined
+    ended?.()
   }
 }

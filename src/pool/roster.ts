@@ -248,6 +248,8 @@ class PreparationBatch implements Batch {
   readonly losses = 0
   readonly attempt = 1
   readonly graceMs = 0
+  readonly isRetried = false
+  sentMs = 0
   answered = 0
   costMs = 0
   holder: Holder | undefined

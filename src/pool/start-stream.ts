@@ -15,8 +15,8 @@ export function startStream<R>(
 ): ResultStream<R> {
   const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
   let pulled = 0
-  const { chunkSize, timeout, signal, grace } = options
-  const work = core.work(fn, { verb, star: false, chunkSize, timeout, signal, grace }, inbox, {
+  const { onError: _, buffer, ...common } = options
+  const work = core.work(fn, { verb, star: false, ...common }, inbox, {
     progressed: () => {
       // After an error nothing more is pulled until the reader asks again: it may have left.
       if (!inbox.unread) intake.pull()
@@ -26,7 +26,7 @@ export function startStream<R>(
     abandoned: () => inbox.unread && work.open === 0,
   })
   const intake = new Intake(items, {
-    room: () => (options.buffer ?? core.readAhead(work)) - (pulled - inbox.given),
+    room: () => (buffer ?? core.readAhead(work)) - (pulled - inbox.given),
     pulled: (values) => {
       const { items, refused } = snapshotUntilRefused(values, pulled)
       pulled += items.length

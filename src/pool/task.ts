@@ -1,9 +1,22 @@
 /** `waiting`: not begun as far as is known; `running`: next to be answered by its worker. */
 export type TaskState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
 
+/** When something happened to a task, in milliseconds as of `performance.now()`; nothing as long as it has not. */
+export interface TaskTiming {
+  readonly submitted: number
+  /** To the worker of its last attempt. */
+  readonly sent: number | undefined
+  readonly settled: number | undefined
+}
+
 /** What a task stands for. */
 export interface TaskRecord {
   readonly id: number
+  readonly attempts: number
+  readonly worker: string | undefined
+  readonly timing: TaskTiming
+  /** As `toString()` shows it. */
+  readonly text: string
   readonly state: TaskState
   cancel(): boolean
   // Set by its Task.
@@ -37,6 +50,12 @@ export class Task<T> extends Promise<T> {
 
   readonly #record: TaskRecord
 
+  static {
+    // A declaration file has no place for a computed name.
+    const show = { value: Task.prototype.toString, configurable: true }
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), show)
+  }
+
   /** Tasks are made by `pool.apply()`. */
   constructor(record: TaskRecord) {
     super(keepSwitches)
@@ -55,6 +74,25 @@ export class Task<T> extends Promise<T> {
 
   get state(): TaskState {
     return this.#record.state
+  }
+
+  /** How often it was submitted to a worker or waits to be: 1, and one more for each of its `retries`. */
+  get attempts(): number {
+    return this.#record.attempts
+  }
+
+  /** Name of the worker that has it, or had it last; nothing while it waits. */
+  get worker(): string | undefined {
+    return this.#record.worker
+  }
+
+  get timing(): TaskTiming {
+    return this.#record.timing
+  }
+
+  /** As Python shows a future: `<Task 3 done: string>`. */
+  override toString(): string {
+    return this.#record.text
   }
 
   /**

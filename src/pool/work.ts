@@ -3,6 +3,8 @@ import type { Payload } from '../codec/payload.ts'
 import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
+import type { ApplyOptions } from './options.ts'
+import { policyFor, type RetryPolicy } from './retries.ts'
 
 /** Where the results of a map or a stream go. */
 export interface Sink {
@@ -25,15 +27,12 @@ export interface WorkEvents {
   finished(work: Work): void
 }
 
-export interface WorkOptions {
+export interface WorkOptions extends ApplyOptions {
   /** Of the map, as its user calls it: `map`, `imap`. */
   readonly verb: string
   readonly task: number
   readonly star: boolean
-  readonly chunkSize: number | undefined
-  readonly timeout: number | undefined
-  readonly signal: AbortSignal | undefined
-  readonly grace?: number | undefined
+  readonly chunkSize?: number | undefined
   readonly site: Error | undefined
 }
 
@@ -44,12 +43,15 @@ export class Work implements Source {
   readonly limitMs: number | undefined
   readonly owner: object | undefined
   readonly options: WorkOptions
+  readonly retries: RetryPolicy | undefined
   readonly #sink: Sink
   readonly #events: WorkEvents
   readonly #sent = new Set<ItemBatch>()
   // Taken from the end: stretches that came back, the first of them last.
   readonly #again: Stretch[] = []
   #waitingAgain = 0
+  // Until a failed item is run again.
+  readonly #pauses = new Set<NodeJS.Timeout>()
   // Items that were never sent, from `#first` on; `#index` is the position of that one within the map.
   #items: Item[] = []
   #first = 0
@@ -63,6 +65,7 @@ export class Work implements Source {
   constructor(fn: PoolFunction, options: WorkOptions, sink: Sink, events: WorkEvents) {
     this.fn = fn
     this.options = options
+    this.retries = policyFor(options.retries)
     this.chunkSize = options.chunkSize
     this.limitMs = options.timeout
     this.owner = options.signal !== undefined || options.timeout !== undefined ? this : undefined
@@ -110,6 +113,8 @@ export class Work implements Source {
     this.#first = 0
     this.#again.length = 0
     this.#waitingAgain = 0
+    for (const pause of this.#pauses) clearTimeout(pause)
+    this.#pauses.clear()
     for (const batch of this.#sent) {
       if (this.owner !== undefined && batch.holder?.batches[0] === batch)
         batch.holder.interrupt(batch, `${this.describe()} was aborted`)
@@ -127,10 +132,10 @@ export class Work implements Source {
       this.#waitingAgain -= together
       if (together === stretch.items.length) this.#again.pop()
       else {
-        const rest = { index: stretch.index + together, items: stretch.items.slice(together), losses: 0 }
+        const rest = { ...stretch, index: stretch.index + together, items: stretch.items.slice(together), losses: 0 }
         this.#again[this.#again.length - 1] = rest
       }
-      return this.#batch(stretch.index, stretch.items.slice(0, together), stretch.losses)
+      return this.#batch({ ...stretch, items: stretch.items.slice(0, together) })
     }
     const together = countTogether(this.#items, this.#first, count)
     const whole = this.#first === 0 && together === this.#items.length
@@ -145,7 +150,7 @@ export class Work implements Source {
       this.#items = this.#items.slice(this.#first)
       this.#first = 0
     }
-    return this.#batch(index, items, 0)
+    return this.#batch({ index, items, losses: 0, attempt: 1 })
   }
 
   resolved(batch: ItemBatch, at: number, values: readonly unknown[]): void {
@@ -156,6 +161,17 @@ export class Work implements Source {
 
   rejected(batch: ItemBatch, at: number, reason: unknown): void {
     if (this.#over) return
+    if (this.retries !== undefined) {
+      const index = batch.index + at
+      const what = `Item ${index} of ${this.describe()}`
+      const next = this.retries.decide(what, batch.attempt, reason, index)
+      if (typeof next === 'number') {
+        if (batch.answered === batch.count) this.#sent.delete(batch)
+        this.#runAgain({ index, items: [batch.item(at)], losses: 0, attempt: batch.attempt + 1 }, next)
+        return
+      }
+      reason = next.reason
+    }
     this.#sink.failure(batch.index + at, reason)
     this.#settle(batch, 1)
   }
@@ -168,9 +184,7 @@ export class Work implements Source {
     const rest = spent ? items.slice(1) : items
     const index = batch.index + batch.answered + (spent ? 1 : 0)
     if (rest.length > 0) {
-      this.#again.push({ index, items: rest, losses: spent ? 0 : losses })
-      this.#waitingAgain += rest.length
-      this.#events.offered(this)
+      this.#takeBack({ index, items: rest, losses: spent ? 0 : losses, attempt: batch.attempt })
     }
     if (!spent) return
     this.#sink.failure(index - 1, reason)
@@ -181,8 +195,22 @@ export class Work implements Source {
     return `${this.options.verb}(${this.fn.name})`
   }
 
-  #batch(index: number, items: readonly Item[], losses: number): ItemBatch {
-    const batch = new ItemBatch(this, index, items, losses)
+  #takeBack(stretch: Stretch): void {
+    this.#again.push(stretch)
+    this.#waitingAgain += stretch.items.length
+    this.#events.offered(this)
+  }
+
+  #runAgain(stretch: Stretch, pauseMs: number): void {
+    const pause = setTimeout(() => {
+      this.#pauses.delete(pause)
+      this.#takeBack(stretch)
+    }, pauseMs)
+    this.#pauses.add(pause)
+  }
+
+  #batch(stretch: Stretch): ItemBatch {
+    const batch = new ItemBatch(this, stretch)
     this.#sent.add(batch)
     return batch
   }
@@ -210,6 +238,7 @@ interface Stretch {
   readonly index: number
   readonly items: readonly Item[]
   readonly losses: number
+  readonly attempt: number
 }
 
 /** Consecutive items that travel together. */
@@ -221,15 +250,17 @@ class ItemBatch implements Batch {
   readonly count: number
   readonly payload: Payload
   readonly losses: number
-  readonly attempt: number = 1
+  readonly attempt: number
   readonly graceMs: number
+  readonly isRetried: boolean
+  sentMs = 0
   answered = 0
   costMs = 0
   holder: Holder | undefined
   readonly #work: Work
   readonly #items: readonly Item[]
 
-  constructor(work: Work, index: number, items: readonly Item[], losses: number) {
+  constructor(work: Work, { index, items, losses, attempt }: Stretch) {
     this.#work = work
     this.#items = items
     this.fn = work.fn
@@ -238,6 +269,8 @@ class ItemBatch implements Batch {
     this.index = index
     this.count = items.length
     this.losses = losses
+    this.attempt = attempt
+    this.isRetried = work.retries !== undefined
     this.graceMs = work.options.grace ?? GRACE_MS
     this.payload = encodeItems(items)
   }
@@ -252,6 +285,10 @@ class ItemBatch implements Batch {
 
   returned(reason: Error, suspect: boolean): void {
     this.#work.returned(this, this.#items.slice(this.answered), reason, suspect)
+  }
+
+  item(at: number): Item {
+    return this.#items[at]
   }
 
   site(): Error | undefined {

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
+
+describe('retries', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'manycore-retries-'))
+  const pool = new Pool({ processes: 2 })
+  after(async () => {
+    await pool.terminate()
+    rmSync(folder, { recursive: true })
+  })
+  let files = 0
+  const newFile = (): string => join(folder, String(++files))
+  const linesOf = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n')
+  const soon = { limit: 3, backoff: 0 }
+
+  it('nothing runs twice by default', async () => {
+    const file = newFile()
+    const die = () => {
+      appendFileSync(file, 'x\n')
+      process.kill(process.pid, 'SIGKILL')
+    }
+    await assert.rejects(pool.apply(die), WorkerCrashedError)
+    await assert.rejects(pool.apply(die, [], { retries: 0 }), WorkerCrashedError)
+    assert.equal(linesOf(file).length, 2)
+  })
+
+  it('a task whose worker was lost runs again, and knows which attempt it is', async () => {
+    const task = pool.apply(
+      () => {
+        if (currentTask().attempt < 3) process.kill(process.pid, 'SIGKILL')
+        return currentTask().attempt
+      },
+      [],
+      { retries: soon },
+    )
+    assert.equal(await task, 3)
+    assert.equal(task.attempts, 3)
+  })
+
+  it('a poison item is given up by name after its budget, and the rest completes once', async () => {
+    const file = newFile()
+    const work = (n: number) => {
+      appendFileSync(file, `${n} ${currentTask().attempt}\n`)
+      if (n === 7) process.exit(3)
+      return n * 2
+    }
+    const items = Array.from({ length: 20 }, (_, n) => n)
+    const results = await pool.map(work, items, { retries: soon, chunkSize: 5, onError: 'settle' })
+    for (const [n, result] of results.entries()) {
+      if (n !== 7) assert.deepEqual(result, { status: 'fulfilled', value: n * 2 })
+    }
+    const poison = results[7]
+    assert.ok(poison?.status === 'rejected' && poison.reason instanceof RetriesError)
+    assert.deepEqual([poison.reason.code, poison.reason.attempts, poison.reason.itemIndex], ['MC_TASK_RETRIES', 4, 7])
+    assert.match(poison.reason.message, /^Item 7 of map\(work\) failed in each of 4 attempts\./)
+    assert.ok(poison.reason.cause instanceof WorkerCrashedError && poison.reason.cause.exitCode === 3)
+    const lines = linesOf(file)
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('7 ')),
+      ['7 1', '7 2', '7 3', '7 4'],
+    )
+    assert.equal(lines.length, 19 + 4)
+  })
+
+  it('on chooses which errors are worth another attempt', async () => {
+    const flaky = (kind: string) => {
+      if (currentTask().attempt < 2) throw kind === 'busy' ? new RangeError(kind) : new TypeError(kind)
+      return kind
+    }
+    const seen: unknown[] = []
+    const retries = {
+      limit: 2,
+      backoff: 1,
+      on: (error: unknown, attempt: number) => {
+        seen.push((error as Error).name, attempt)
+        return error instanceof RangeError
+      },
+    }
+    assert.equal(await pool.apply(flaky, ['busy'], { retries }), 'busy')
+    await assert.rejects(pool.apply(flaky, ['wrong'], { retries }), TypeError)
+    assert.deepEqual(seen, ['RangeError', 1, 'TypeError', 1])
+    const stream: string[] = []
+    for await (const kind of pool.imap(flaky, ['busy', 'busy'], { retries })) stream.push(kind)
+    assert.deepEqual(stream, ['busy', 'busy'])
+    const broken = {
+      limit: 1,
+      on: () => {
+        throw new Error('on itself failed')
+      },
+    }
+    await assert.rejects(pool.apply(flaky, ['busy'], { retries: broken }), /on itself failed/)
+  })
+
+  it('a task that ran too long is run again only when it is over', async () => {
+    const file = newFile()
+    const slow = async () => {
+      const { attempt, signal } = currentTask()
+      if (attempt === 2) return 'second'
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      appendFileSync(file, 'cleaned up\n')
+      return 'first'
+    }
+    const retries = {
+      limit: 1,
+      backoff: 0,
+      on: (error: unknown) => (error as { code: string }).code === 'MC_TASK_TIMEOUT',
+    }
+    assert.equal(await pool.apply(slow, [], { timeout: 100, grace: 10_000, retries }), 'second')
+    assert.deepEqual(linesOf(file), ['cleaned up'])
+  })
+
+  it('buffers are the same in each attempt', async () => {
+    const bytes = new Uint8Array(100_000).fill(7)
+    const task = pool.apply(
+      (got: Uint8Array) => {
+        if (currentTask().attempt === 1) process.kill(process.pid, 'SIGKILL')
+        return got.every((byte) => byte === 7)
+      },
+      [bytes],
+      { retries: soon },
+    )
+    bytes.fill(0)
+    assert.equal(await task, true)
+  })
+
+  it('a task that pauses before its next attempt can be cancelled, and ends with its pool', async () => {
+    const own = new Pool({ processes: 1 })
+    const fail = () => {
+      throw new Error('no')
+    }
+    const retries = { limit: 5, backoff: 1_000_000, on: () => true }
+    const cancelled = own.apply(fail, [], { retries })
+    const ended = own.apply(fail, [], { retries })
+    const mapped = own.map(fail, [1], { retries })
+    while (cancelled.attempts + ended.attempts < 2 || cancelled.state === 'running' || ended.state === 'running')
+      await own.apply((n: number) => n, [1])
+    assert.equal(cancelled.cancel(), true)
+    await assert.rejects(cancelled, { code: 'MC_TASK_CANCELLED' })
+    const over = [ended, mapped].map((promise) => assert.rejects(promise, { code: 'MC_TASK_CANCELLED' }))
+    await own.terminate()
+    await Promise.all(over)
+  })
+
+  it('refuses what is no number of retries', () => {
+    for (const retries of [
+      -1,
+      1.5,
+      { limit: -1 },
+      { limit: 1, backoff: -1 },
+      { limit: 1, on: 5 },
+      { limit: 1, wait: 1 },
+    ])
+      assert.throws(() => pool.apply(() => 1, [], { retries: retries as never }), { code: 'MC_ARGUMENT_INVALID' })
+  })
+})
