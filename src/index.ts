@@ -23,7 +23,7 @@ export {
   setStartMethod,
   type Context,
   type StartMethod,
-} from './process/start-method.ts'
+} from './context/start-method.ts'
 export { wait } from './process/wait.ts'
 export type { RetryOptions } from './pool/retries.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { getAllStartMethods, getContext, getStartMethod, Process, setStartMethod } from 'manycore'
+import { getAllStartMethods, getContext, getStartMethod, Pool, Process, setStartMethod } from 'manycore'
 
 describe('start methods', () => {
   it('#049 #050 nothing but setting or using fixes the default, and it is set once', () => {
     assert.equal(getStartMethod({ allowNone: true }), null)
     const context = getContext('spawn')
+    assert.equal(context.Pool, Pool)
     new context.Process({ target: () => {} }).close()
     assert.equal(context.getStartMethod(), 'spawn')
     assert.equal(getStartMethod({ allowNone: true }), null)

@@ -1,9 +1,16 @@
 import { setChildExecPath } from '../backend/executable.ts'
 import { cpuCount } from '../base/cpu-count.ts'
 import { ArgumentError, StateError } from '../base/errors.ts'
-import { activeChildren, currentProcess, parentProcess, type CurrentProcess, type ParentProcess } from './current.ts'
-import { inner } from './inner.ts'
-import { Process } from './process.ts'
+import {
+  activeChildren,
+  currentProcess,
+  parentProcess,
+  type CurrentProcess,
+  type ParentProcess,
+} from '../process/current.ts'
+import { inner } from '../process/inner.ts'
+import { Pool } from '../pool/pool.ts'
+import { Process } from '../process/process.ts'
 
 /** How a process comes to life. A running Node cannot be copied by `fork()`, so there is one way: a new Node. */
 export type StartMethod = 'spawn'
@@ -14,6 +21,7 @@ let chosen: StartMethod | undefined
 
 /** Names as in Python's contexts; everything made through one behaves as without it. */
 export interface Context {
+  readonly Pool: typeof Pool
   readonly Process: typeof Process
   activeChildren(): Process<never, unknown>[]
   cpuCount(): number
@@ -95,6 +103,7 @@ export function setStartMethod(method: StartMethod, options: { readonly force?: 
 export function getContext(method: StartMethod = 'spawn'): Context {
   const fixed = checkMethod('getContext()', method)
   return Object.freeze({
+    Pool,
     Process,
     activeChildren,
     cpuCount,
