@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
-import { after, describe, it } from 'node:test'
-import { Pool, currentTask } from 'manycore'
+import { after, it } from 'node:test'
+import { Pool, currentTask, currentProcess } from 'manycore'
+import { needs, onEachBackend } from '../support/on-backends.js'
 
 const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('currentTask', () => {
-  const pool = new Pool({ processes: 1 })
+onEachBackend('currentTask', (place) => {
+  const { backend } = place
+  const pool = new Pool({ backend, processes: 1 })
   after(() => pool.terminate())
 
   it('is one that is never cancelled outside of a task', () => {
@@ -54,7 +56,7 @@ describe('currentTask', () => {
     assert.deepEqual(await Promise.all([pool.apply(enter), pool.apply(look)]), ['left behind', undefined])
   })
 
-  it('names the task that left an error behind', async () => {
+  it('names the task that left an error behind', needs(place, 'startsAnew'), async () => {
     const warned = once(process, 'warning') as Promise<[Error]>
     const leave = () => {
       setTimeout(() => {
@@ -69,7 +71,7 @@ describe('currentTask', () => {
     assert.equal(await hit, 'MC_WORKER_CRASHED')
   })
 
-  it('names the item whose rejection nobody handled', async () => {
+  it('names the item whose rejection nobody handled', needs(place, 'startsAnew'), async () => {
     const warned = once(process, 'warning') as Promise<[Error]>
     const leave = (n: number) => {
       if (n === 2) void sleepMs(5).then(() => Promise.reject(new Error('not handled')))
@@ -82,13 +84,14 @@ describe('currentTask', () => {
   })
 })
 
-describe('a task that is to end', () => {
-  const pool = new Pool({ processes: 1 })
+onEachBackend('a task that is to end', (place) => {
+  const { backend } = place
+  const pool = new Pool({ backend, processes: 1 })
   after(() => pool.terminate())
-  const pidOf = () => process.pid
+  const nameOf = () => currentProcess().name
 
   it('hears of its timeout through currentTask().signal, and its worker lives on', async () => {
-    const pid = await pool.apply(pidOf)
+    const name = await pool.apply(nameOf)
     const wait = () =>
       new Promise((resolve) => {
         currentTask().signal.addEventListener('abort', () => {
@@ -98,16 +101,16 @@ describe('a task that is to end', () => {
       })
     await assert.rejects(pool.apply(wait, [], { timeout: 50, grace: 10_000 }), { code: 'MC_TASK_TIMEOUT' })
     assert.match(await pool.apply(() => (globalThis as unknown as { told: string }).told), /asked to end/)
-    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(nameOf), name)
   })
 
-  it('can ask while its event loop is busy, and its worker lives on', async () => {
-    const pid = await pool.apply(pidOf)
+  it('can ask while its event loop is busy, and its worker lives on', needs(place, 'endsLoops'), async () => {
+    const name = await pool.apply(nameOf)
     const spin = () => {
       for (;;) currentTask().throwIfCancelled()
     }
     await assert.rejects(pool.apply(spin, [], { timeout: 50, grace: 10_000 }), { code: 'MC_TASK_TIMEOUT' })
-    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(nameOf), name)
     const results = await pool.map((n: number) => (n === 1 ? spin() : n), [0, 1, 2], {
       timeout: 100,
       grace: 10_000,
@@ -122,11 +125,11 @@ describe('a task that is to end', () => {
     setTimeout(() => controller.abort(new Error('enough')), 50)
     await assert.rejects(aborted, /enough/)
     assert.equal(await pool.apply(() => currentTask().isCancelled), false)
-    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(nameOf), name)
   })
 
-  it('is told when the map that it belongs to is aborted', async () => {
-    const pid = await pool.apply(pidOf)
+  it('is told when the map that it belongs to is aborted', needs(place, 'endsLoops'), async () => {
+    const name = await pool.apply(nameOf)
     const controller = new AbortController()
     const ran: number[] = []
     const spin = (n: number) => {
@@ -136,30 +139,30 @@ describe('a task that is to end', () => {
     const mapped = pool.map(spin, [0, 1, 2, 3], { signal: controller.signal, grace: 10_000, chunkSize: 2 })
     setTimeout(() => controller.abort(), 100)
     await assert.rejects(mapped, { name: 'AbortError' })
-    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(nameOf), name)
     assert.equal(await pool.apply(() => currentTask().isCancelled), false)
   })
 
-  it('loses its worker when it goes on after the grace period', async () => {
-    const pid = await pool.apply(pidOf)
+  it('loses its worker when it goes on after the grace period', needs(place, 'endsLoops'), async () => {
+    const worker = await pool.apply(() => ({ name: currentProcess().name, pid: process.pid }))
     const startMs = performance.now()
     const deaf = () => {
       for (;;) currentTask()
     }
     await assert.rejects(pool.apply(deaf, [], { timeout: 50, grace: 100 }), { code: 'MC_TASK_TIMEOUT' })
-    assert.notEqual(await pool.apply(pidOf), pid)
+    assert.notEqual(await pool.apply(nameOf), worker.name)
     assert.ok(performance.now() - startMs < 5000)
-    assert.throws(() => process.kill(pid, 0))
+    if (place.diesAlone) assert.throws(() => process.kill(worker.pid, 0))
   })
 
   it('is told when nobody reads the stream any more that it belongs to', async () => {
-    const pid = await pool.apply(pidOf)
+    const name = await pool.apply(nameOf)
     const wait = (n: number) =>
       n === 0 ? n : new Promise((resolve) => currentTask().signal.addEventListener('abort', () => resolve(n)))
     for await (const n of pool.imap(wait, [0, 1, 2], { chunkSize: 1 })) {
       assert.equal(n, 0)
       break
     }
-    assert.equal(await pool.apply(pidOf), pid)
+    assert.equal(await pool.apply(nameOf), name)
   })
 })

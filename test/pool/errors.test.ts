@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { after, it } from 'node:test'
 import { Pool, ValueUnsendableError } from 'manycore'
+import { onEachBackend } from '../support/on-backends.js'
 
 class OrderError extends Error {
   readonly order: number
@@ -13,8 +14,8 @@ class OrderError extends Error {
   }
 }
 
-describe('errors of tasks', () => {
-  const pool = new Pool({ processes: 2 })
+onEachBackend('errors of tasks', ({ backend }) => {
+  const pool = new Pool({ backend, processes: 2 })
   after(() => pool.terminate())
 
   it('#192 reach the owner with class, fields, cause and the remote stack, and the pool goes on', async () => {

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it, before, after } from 'node:test'
+import { after, before, it } from 'node:test'
 import { CancelledError, Pool, StateError, currentProcess } from 'manycore'
 import { allGone } from '../support/processes.ts'
 import { startProgram } from '../support/run-program.ts'
+import { onEachBackend } from '../support/on-backends.js'
 
 const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('the life of a pool', () => {
+onEachBackend('the life of a pool', (place) => {
+  const { backend } = place
+  // Nothing ends what an inline task waits for, and it keeps the test alive.
+  const longMs = backend === 'inline' ? 1_000 : 60_000
   let folder: string
   before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-pool-'))))
   after(() => rmSync(folder, { recursive: true }))
@@ -18,32 +22,32 @@ describe('the life of a pool', () => {
     const file = join(folder, 'initialized')
     const initializer = async (word: string) => {
       await new Promise((resolve) => setTimeout(resolve, 10))
-      appendFileSync(file, `${process.pid}\n`)
+      appendFileSync(file, `${currentProcess().name}\n`)
       Object.assign(globalThis, { word })
     }
-    await using pool = new Pool({ processes: 2, initializer, initializerArgs: ['ready'] })
+    await using pool = new Pool({ backend, processes: 2, initializer, initializerArgs: ['ready'] })
     const task = async () => {
       await new Promise((resolve) => setTimeout(resolve, 20))
-      return [(globalThis as { word?: string }).word, process.pid] as const
+      return [(globalThis as { word?: string }).word, currentProcess().name] as const
     }
     const seen = await Promise.all(Array.from({ length: 8 }, () => pool.apply(task)))
     assert.deepEqual(new Set(seen.map(([word]) => word)), new Set(['ready']))
-    const pids = readFileSync(file, 'utf8').trim().split('\n').map(Number)
-    assert.equal(new Set(pids).size, pids.length, 'once in each')
-    assert.ok(seen.every(([, pid]) => pids.includes(pid)))
+    const names = readFileSync(file, 'utf8').trim().split('\n')
+    assert.equal(new Set(names).size, names.length, 'once in each')
+    assert.ok(seen.every(([, name]) => names.includes(name)))
   })
 
-  it('#203 maxTasksPerWorker: 2 shows two pids for four tasks with one worker, also after close()', async () => {
-    const pool = new Pool({ processes: 1, maxTasksPerWorker: 2 })
-    const pids = []
-    for (let n = 0; n < 4; n++) pids.push(await pool.apply(() => process.pid))
-    assert.equal(new Set(pids).size, 2)
-    assert.equal(pids[0], pids[1])
-    const mapped = pool.map(() => process.pid, [1, 2, 3, 4, 5])
-    const tasks = [1, 2, 3].map(() => pool.apply(() => process.pid))
+  it('#203 maxTasksPerWorker: 2 shows two workers for four tasks with one worker, also after close()', async () => {
+    const pool = new Pool({ backend, processes: 1, maxTasksPerWorker: 2 })
+    const names = []
+    for (let n = 0; n < 4; n++) names.push(await pool.apply(() => currentProcess().name))
+    assert.equal(new Set(names).size, 2)
+    assert.equal(names[0], names[1])
+    const mapped = pool.map(() => currentProcess().name, [1, 2, 3, 4, 5])
+    const tasks = [1, 2, 3].map(() => pool.apply(() => currentProcess().name))
     pool.close()
-    const counts = new Map<number, number>()
-    for (const pid of [...(await mapped), ...(await Promise.all(tasks))]) counts.set(pid, (counts.get(pid) ?? 0) + 1)
+    const counts = new Map<string, number>()
+    for (const name of [...(await mapped), ...(await Promise.all(tasks))]) counts.set(name, (counts.get(name) ?? 0) + 1)
     assert.ok(
       [...counts.values()].every((count) => count <= 2),
       'no worker did more than two',
@@ -52,7 +56,7 @@ describe('the life of a pool', () => {
   })
 
   it('#206 after close() a submit throws, what is pending finishes, and join() returns', async () => {
-    const pool = new Pool({ processes: 2 })
+    const pool = new Pool({ backend, processes: 2 })
     const pending = [pool.apply(sleepMs, [50]), pool.map(async (n: number) => n, [1, 2, 3])]
     const stream = pool.imap((n: number) => n, [1, 2, 3])
     pool.close()
@@ -73,7 +77,7 @@ describe('the life of a pool', () => {
   })
 
   it('#207 join() before close() or terminate() throws', async () => {
-    const pool = new Pool({ processes: 1 })
+    const pool = new Pool({ backend, processes: 1 })
     assert.throws(
       () => pool.join(),
       (error) => error instanceof StateError && error.code === 'MC_POOL_RUNNING',
@@ -83,7 +87,7 @@ describe('the life of a pool', () => {
   })
 
   it('#208 #209 terminate() with 10,000 slow tasks pending ends the workers within two seconds and rejects the promises', async () => {
-    const pool = new Pool({ processes: 2 })
+    const pool = new Pool({ backend, processes: 2 })
     const pids = await Promise.all(
       [0, 1].map(() =>
         pool.apply(async () => {
@@ -92,14 +96,14 @@ describe('the life of a pool', () => {
         }),
       ),
     )
-    const tasks = Array.from({ length: 10_000 }, () => pool.apply(sleepMs, [60_000]))
-    const mapped = pool.map(sleepMs, [60_000, 60_000])
-    const stream = pool.imap(sleepMs, [60_000])
+    const tasks = Array.from({ length: 10_000 }, () => pool.apply(sleepMs, [longMs]))
+    const mapped = pool.map(sleepMs, [longMs, longMs])
+    const stream = pool.imap(sleepMs, [longMs])
     const next = stream.next()
     const startMs = performance.now()
     await pool.terminate()
     assert.ok(performance.now() - startMs < 2000)
-    await allGone(pids, 2000)
+    if (place.diesAlone) await allGone(pids, 2000)
     const settled = await Promise.allSettled([...tasks, mapped, next])
     assert.ok(settled.every((one) => one.status === 'rejected' && one.reason instanceof CancelledError))
     assert.equal(tasks[0]?.state, 'cancelled')
@@ -111,7 +115,7 @@ describe('the life of a pool', () => {
   })
 
   it('#210 close(), join() and terminate() may be repeated, in any order', async () => {
-    const pool = new Pool({ processes: 1 })
+    const pool = new Pool({ backend, processes: 1 })
     assert.equal(await pool.apply(() => 1), 1)
     pool.close()
     pool.close()
@@ -121,7 +125,7 @@ describe('the life of a pool', () => {
     pool.close()
     await pool.join()
     assert.throws(() => pool.apply(() => 1), { code: 'MC_POOL_CLOSED' })
-    const unused = new Pool()
+    const unused = new Pool({ backend })
     await unused.terminate()
     await unused.join()
   })
@@ -129,20 +133,20 @@ describe('the life of a pool', () => {
   it('#210 `using` ends a pool at once, `await using` lets it finish', async () => {
     let task
     {
-      using pool = new Pool({ processes: 1 })
-      task = pool.apply(sleepMs, [60_000])
+      using pool = new Pool({ backend, processes: 1 })
+      task = pool.apply(sleepMs, [longMs])
     }
     await assert.rejects(task, CancelledError)
     {
-      await using pool = new Pool({ processes: 1 })
+      await using pool = new Pool({ backend, processes: 1 })
       task = pool.apply(() => 'done')
     }
     assert.equal(await task, 'done')
   })
 
   it('join({ timeout }) gives up the wait', async () => {
-    const pool = new Pool({ processes: 1 })
-    const task = pool.apply(sleepMs, [60_000])
+    const pool = new Pool({ backend, processes: 1 })
+    const task = pool.apply(sleepMs, [longMs])
     pool.close()
     await assert.rejects(pool.join({ timeout: 20 }), { code: 'MC_WAIT_TIMEOUT' })
     await pool.terminate()
@@ -153,7 +157,7 @@ describe('the life of a pool', () => {
     const endless = function* () {
       for (;;) yield 1
     }
-    const pool = new Pool({ processes: 1 })
+    const pool = new Pool({ backend, processes: 1 })
     const unread = pool.imap((n: number) => n, endless())
     const failing = pool.imap((n: number) => {
       if (n === 1) throw new Error('no')
@@ -177,28 +181,28 @@ describe('the life of a pool', () => {
   })
 
   it('#226 workers are started on demand, idle ones are used again, and never more than `processes` run', async () => {
-    await using pool = new Pool({ processes: 3 })
-    const pids = new Set<number>()
-    for (let n = 0; n < 10; n++) pids.add(await pool.apply(() => process.pid))
-    assert.equal(pids.size, 1)
+    await using pool = new Pool({ backend, processes: 3 })
+    const names = new Set<string>()
+    for (let n = 0; n < 10; n++) names.add(await pool.apply(() => currentProcess().name))
+    assert.equal(names.size, 1)
     const task = async () => {
       await new Promise((resolve) => setTimeout(resolve, 30))
-      return process.pid
+      return currentProcess().name
     }
     const all = new Set(await pool.map(task, Array.from({ length: 12 }), { chunkSize: 1 }))
     assert.equal(all.size, 3)
-    assert.ok([...pids].every((pid) => all.has(pid)))
+    assert.ok([...names].every((name) => all.has(name)))
   })
 
   it('#227 a task may be submitted where another one settles', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     const last = await pool.apply((n: number) => n + 1, [1]).then((n) => pool.apply((m: number) => m + 1, [n]))
     assert.equal(last, 3)
   })
 
   it('#228 closing right after a task was cancelled, or could not be sent, never hangs', async () => {
     for (let n = 0; n < 5; n++) {
-      const pool = new Pool({ processes: 1 })
+      const pool = new Pool({ backend, processes: 1 })
       const tasks = [1, 2, 3].map((m) => pool.apply((k: number) => k, [m]))
       assert.equal(tasks[2]?.cancel(), true)
       assert.throws(() => pool.apply((k: unknown) => k, [Promise.resolve()]), { code: 'MC_VALUE_UNSENDABLE' })
@@ -210,7 +214,7 @@ describe('the life of a pool', () => {
   })
 
   it('names its workers', async () => {
-    await using pool = new Pool({ processes: 1, name: 'Resizer' })
+    await using pool = new Pool({ backend, processes: 1, name: 'Resizer' })
     assert.match(await pool.apply(() => currentProcess().name), /^Resizer-\d+$/)
   })
 
@@ -220,7 +224,7 @@ describe('the life of a pool', () => {
   })
 
   it('functions that a worker was told to forget can be used again', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     const adders = Array.from({ length: 200 }, (_, n) => (m: number) => n + m)
     for (let round = 0; round < 2; round++) {
       for (const [n, add] of adders.entries()) assert.equal(await pool.apply(add, [1]), n + 1)

@@ -2,38 +2,44 @@ import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { Pool } from 'manycore'
+import { needs, onEachBackend } from '../support/on-backends.js'
 
 const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('limits', () => {
-  it('#242 a task that runs too long fails, its worker is replaced, and the neighbours are unharmed', async () => {
-    await using pool = new Pool({ processes: 2 })
-    const spin = () => {
-      for (;;) continue
-    }
-    const startMs = performance.now()
-    const others = Array.from({ length: 20 }, (_, n) => pool.apply((m: number) => m, [n]))
-    await assert.rejects(pool.apply(spin, [], { timeout: 200 }), { code: 'MC_TASK_TIMEOUT', timeoutMs: 200 })
-    assert.ok(performance.now() - startMs < 1200)
-    assert.deepEqual(
-      await Promise.all(others),
-      others.map((_, n) => n),
-    )
-    assert.equal(await pool.apply(() => 1, [], { timeout: 10_000 }), 1)
-    const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], {
-      timeout: 200,
-      onError: 'settle',
-    })
-    assert.deepEqual(
-      results.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'fulfilled'],
-    )
-  })
+onEachBackend('limits', (place) => {
+  const { backend } = place
+  it(
+    '#242 a task that runs too long fails, its worker is replaced, and the neighbours are unharmed',
+    needs(place, 'endsLoops'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 2 })
+      const spin = () => {
+        for (;;) continue
+      }
+      const startMs = performance.now()
+      const others = Array.from({ length: 20 }, (_, n) => pool.apply((m: number) => m, [n]))
+      await assert.rejects(pool.apply(spin, [], { timeout: 200 }), { code: 'MC_TASK_TIMEOUT', timeoutMs: 200 })
+      assert.ok(performance.now() - startMs < 1200)
+      assert.deepEqual(
+        await Promise.all(others),
+        others.map((_, n) => n),
+      )
+      assert.equal(await pool.apply(() => 1, [], { timeout: 10_000 }), 1)
+      const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], {
+        timeout: 200,
+        onError: 'settle',
+      })
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      )
+    },
+  )
 
-  it('an abort frees the core even in an endless loop', async () => {
-    await using pool = new Pool({ processes: 1 })
+  it('an abort frees the core even in an endless loop', needs(place, 'endsLoops'), async () => {
+    await using pool = new Pool({ backend, processes: 1 })
     const spin = () => {
       for (;;) continue
     }
@@ -63,7 +69,7 @@ describe('limits', () => {
   })
 
   it('#220 #221 cancel() works before a task runs, and a task tells its state', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     const file = join(mkdtempSync(join(tmpdir(), 'manycore-cancel-')), 'ran')
     const running = pool.apply(sleepMs, [200])
     const waiting = pool.apply(() => appendFileSync(file, 'x'))

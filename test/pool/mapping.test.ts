@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
-import { after, describe, it } from 'node:test'
+import { after, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, Pool, currentProcess } from 'manycore'
+import { onEachBackend } from '../support/on-backends.js'
 
-describe('mapping over processes', () => {
-  const pool = new Pool({ processes: 2 })
+onEachBackend('mapping over processes', ({ backend }) => {
+  const pool = new Pool({ backend, processes: 2 })
   after(() => pool.terminate())
 
   it('#167 apply() returns the value, with positional and named arguments', async () => {
@@ -262,7 +263,7 @@ describe('mapping over processes', () => {
   })
 
   it('#189 two pools at once, and a pool within a worker of a pool', async () => {
-    await using other = new Pool({ processes: 1 })
+    await using other = new Pool({ backend, processes: 1 })
     const [a, b] = await Promise.all([pool.map((n: number) => n + 1, [1, 2]), other.map((n: number) => n - 1, [1, 2])])
     assert.deepEqual(
       [a, b],
@@ -272,7 +273,7 @@ describe('mapping over processes', () => {
       ],
     )
     const inner = await pool.apply(async () => {
-      await using nested = new Pool({ processes: 1 })
+      await using nested = new Pool({ backend, processes: 1 })
       return { name: currentProcess().name, below: await nested.apply(() => currentProcess().name) }
     })
     assert.match(inner.name, /^PoolWorker-\d+$/)
