@@ -24,7 +24,7 @@ export {
   type Context,
   type StartMethod,
 } from './context/start-method.ts'
-export { wait } from './process/wait.ts'
+export { asCompleted, wait, type WaitModeOptions, type WaitResult } from './process/wait.ts'
 export type { RetryOptions } from './pool/retries.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'

@@ -38,6 +38,8 @@ export interface Batch {
    * the next to run.
    */
   returned(reason: Error, suspect: boolean): void
+  /** Gives up what of it has not begun. */
+  cancelWaiting?(): void
   /** An Error made where the item was submitted, for the stack of its error. */
   site(at: number): Error | undefined
   /** What a text calls the item: "item 3 of map(resize)". */

@@ -358,6 +358,10 @@ class CallBatch implements Batch {
     this.#queue.giveBack(this.#calls.slice(this.answered), reason, suspect)
   }
 
+  cancelWaiting(): void {
+    for (const call of this.#calls) call.cancel()
+  }
+
   site(at: number): Error | undefined {
     return this.#calls[at]?.site
   }

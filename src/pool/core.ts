@@ -150,7 +150,14 @@ export class PoolCore {
     this.#shareOut()
   }
 
-  close(): void {
+  /** `cancel`: calls of `apply` that have not begun are given up. */
+  close(cancel: boolean): void {
+    if (cancel) {
+      const reason = (call: Call): CancelledError =>
+        new CancelledError(`Task ${call.id}, ${call.fn.name}(), was cancelled: its pool was closed before it ran.`)
+      this.#calls.clear(reason)
+      for (const member of this.roster.members) for (const batch of member.batches.slice()) batch.cancelWaiting?.()
+    }
     if (this.#state !== 'open') return
     this.#state = 'closed'
     this.#endIfDrained()

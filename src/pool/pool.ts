@@ -166,9 +166,12 @@ export class Pool implements Disposable, AsyncDisposable {
     engine().resizeCore(this.#core, processes)
   }
 
-  /** Takes no more work; what is pending is finished, then the workers end. May be repeated. */
-  close(): void {
-    this.#core.close()
+  /**
+   * Takes no more work; what is pending is finished, then the workers end. With `cancel`, tasks of `apply` that have not
+   * begun are cancelled instead, as by `Executor.shutdown(cancel_futures=True)` of Python. May be repeated.
+   */
+  close(options?: { readonly cancel?: boolean | undefined }): void {
+    this.#core.close(options?.cancel === true)
   }
 
   /**

@@ -1,33 +1,120 @@
 import { inspect } from 'node:util'
-import { ArgumentError } from '../base/errors.ts'
+import { checkOneOf } from '../base/argument.ts'
+import { deferred } from '../base/deferred.ts'
+import { ArgumentError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import type { Life } from './life.ts'
 import { isProcess, lifeOfSentinel, startedLife } from './state.ts'
+import type { WaitModeOptions, WaitResult } from './wait.ts'
 
 /** What `wait()` does. */
-export async function waitFor<T extends object>(objects: Iterable<T>, limit?: number | WaitOptions): Promise<T[]> {
-  const options = checkWait('wait()', limit)
-  const ends = [...objects].map((object) => ({ object, ...endOf(object) }))
-  if (ends.length === 0) return []
-  const ready = new Set<T>()
-  const marks = ends.map(({ object, end }) => {
-    const mark = (): void => void ready.add(object)
-    return end.then(mark, mark)
-  })
+export async function waitFor<T extends object>(
+  objects: Iterable<T>,
+  limit?: number | WaitOptions | WaitModeOptions,
+): Promise<T[] | WaitResult<T>> {
+  const { mode, ...rest } = typeof limit === 'object' ? (limit as Partial<WaitModeOptions>) : { mode: undefined }
+  const options = checkWait('wait()', typeof limit === 'number' ? limit : rest)
+  if (mode !== undefined) checkOneOf('mode of wait()', mode, ['all', 'first', 'firstError'])
+  const given = [...objects]
+  const ended = new Set<T>()
+  const enough = deferred<void>()
+  const all = new Set(given)
+  const ends = endsOf(all)
+  for (const { object, end } of ends) {
+    const mark = (failed: boolean): void => {
+      ended.add(object)
+      const soon = mode === 'firstError' ? failed : mode !== 'all'
+      if (soon || ended.size === all.size) enough.resolve()
+    }
+    end.then(
+      () => mark(isProcess(object) && (object as { exitCode?: unknown }).exitCode !== 0),
+      () => mark(true),
+    )
+  }
+  if (all.size > 0) await holding(ends, () => settledWithin(enough.promise, options))
+  if (mode === undefined) return given.filter((object) => ended.has(object))
+  return {
+    done: [...all].filter((object) => ended.has(object)),
+    pending: [...all].filter((object) => !ended.has(object)),
+  }
+}
+
+/** What `asCompleted()` does. */
+export function inOrderOfEnd<T extends object>(
+  objects: Iterable<T>,
+  limit?: number | WaitOptions,
+): AsyncIterableIterator<T, undefined> {
+  const options = checkWait('asCompleted()', limit)
+  const untilMs = performance.now() + (options.timeout ?? Infinity)
+  const all = new Set(objects)
+  const ends = endsOf(all)
+  const ended: T[] = []
+  let given = 0
+  let next = deferred<void>()
+  for (const { object, end } of ends) {
+    const mark = (): void => {
+      ended.push(object)
+      next.resolve()
+    }
+    end.then(mark, mark)
+  }
+  const step = async (): Promise<IteratorResult<T, undefined>> => {
+    for (;;) {
+      if (given === all.size) return { done: true, value: undefined }
+      if (given < ended.length) return { done: false, value: ended[given++] as T }
+      next = deferred()
+      const left = { ...options, timeout: untilMs - performance.now() }
+      if (await holding(ends, () => settledWithin(next.promise, left))) continue
+      const ms = options.timeout ?? Infinity
+      throw new TimeoutError('MC_WAIT_TIMEOUT', `${all.size - given} of ${all.size} were not over within ${ms} ms.`, ms)
+    }
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    // Whoever asked before is served first.
+    next() {
+      const result = last.then(step)
+      last = result.catch(() => {})
+      return result
+    },
+    return() {
+      given = all.size
+      next.resolve()
+      return Promise.resolve({ done: true, value: undefined })
+    },
+  }
+}
+
+interface End<T> {
+  readonly object: T
+  readonly end: PromiseLike<unknown>
+  readonly life?: Life
+}
+
+function endsOf<T extends object>(objects: Iterable<T>): End<T>[] {
+  return Array.from(objects, (object) => ({ object, ...endOf(object) }))
+}
+
+// Somebody waits, so the program has to live until those processes have ended.
+async function holding<R>(ends: readonly End<object>[], action: () => Promise<R>): Promise<R> {
   const releases = ends.map(({ life }) => life?.hold())
   try {
-    await settledWithin(Promise.race(marks), options)
+    return await action()
   } finally {
     for (const release of releases) release?.()
   }
-  return ends.map(({ object }) => object).filter((object) => ready.has(object))
 }
 
 function endOf(object: object): { readonly end: PromiseLike<unknown>; readonly life?: Life } {
   const life = isProcess(object) ? startedLife(object, 'wait for') : lifeOfSentinel(object)
   if (life !== undefined) return { end: life.gone, life }
   if (isThenable(object)) return { end: object }
-  throw new ArgumentError(`wait() takes processes, sentinels and promises, got ${inspect(object, { depth: 0 })}.`)
+  throw new ArgumentError(
+    `wait() and asCompleted() take processes, sentinels and promises, got ${inspect(object, { depth: 0 })}.`,
+  )
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -59,7 +59,7 @@ async function play(seed: number): Promise<void> {
     for await (const one of stream) results.push(one as never)
     settle(300, results)
   })()
-  core.close()
+  core.close(false)
   let over = false
   const all = Promise.all([mapped, starred, streamed, ...called, core.join()]).then(() => (over = true))
   for (let step = 0; !over; step++) {
