@@ -12,6 +12,8 @@ import type { CheckedSize } from './size.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
 const MOST_FAILURES = 3
+// SIGKILL and SIGTERM come from outside and say little about the next start: only many of them in a row mean something.
+const MOST_FAILURES_BY_SIGNAL = 10
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5000
 const TERMINATE_GRACE_MS = 300
@@ -43,6 +45,7 @@ export class Roster {
   readonly #idleWatch: IdleWatch
   #size: CheckedSize
   #failures = 0
+  #failuresBySignal = 0
   #firstError: ManycoreError | undefined
   #pause: NodeJS.Timeout | undefined
   #over = false
@@ -177,6 +180,7 @@ export class Roster {
     member.state = 'ready'
     member.idleSinceMs = performance.now()
     this.#failures = 0
+    this.#failuresBySignal = 0
     this.#firstError = undefined
     this.#events.ready(member)
   }
@@ -202,6 +206,7 @@ export class Roster {
     const at = this.members.indexOf(member)
     if (at >= 0) this.members.splice(at, 1)
     if (state === 'starting') {
+      if (exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM') this.#failuresBySignal++
       const reason: unknown = await member.worker.ready.then(
         () => undefined,
         (error: unknown) => error,
@@ -222,7 +227,9 @@ export class Roster {
     if (this.#over) return
     this.#failures++
     this.#firstError ??= error
-    if (this.#failures >= MOST_FAILURES && !this.members.some(({ state }) => state === 'ready')) {
+    const isHopeless =
+      this.#failures >= MOST_FAILURES_BY_SIGNAL || this.#failures - this.#failuresBySignal >= MOST_FAILURES
+    if (isHopeless && !this.members.some(({ state }) => state === 'ready')) {
       this.#events.broken(this.#firstError)
       return
     }
