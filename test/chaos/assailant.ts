@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { workerPids } from '../pool/faults.js'
+import type { Random } from './random.js'
+
+/** Does to the workers of this process what the world may do to them. */
+export class Assailant {
+  readonly done = { killed: 0, stopped: 0, starved: 0 }
+  readonly #random: Random
+  #over = false
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** Goes on until `end`. */
+  async run(): Promise<void> {
+    const random = this.#random
+    const spells: Promise<void>[] = []
+    while (!this.#over) {
+      await sleep(random.between(30, 300))
+      const roll = random.next()
+      const pids = workerPids()
+      if (pids.length === 0) continue
+      const pid = random.pick(pids)
+      if (roll < 0.5) this.#strike(pid, random.pick(SIGNALS))
+      else if (roll < 0.55) for (const one of pids) this.#strike(one, 'SIGKILL')
+      else if (roll < 0.9) spells.push(this.#stop(pid, random.between(5, 400), random.chance(0.2)))
+      else spells.push(this.#starve(random.between(50, 300)))
+    }
+    await Promise.all(spells)
+  }
+
+  end(): void {
+    this.#over = true
+  }
+
+  #strike(pid: number, signal: NodeJS.Signals): void {
+    if (send(pid, signal)) this.done.killed++
+  }
+
+  async #stop(pid: number, forMs: number, thenKill: boolean): Promise<void> {
+    if (!send(pid, 'SIGSTOP')) return
+    this.done.stopped++
+    await sleep(forMs)
+    if (thenKill) this.#strike(pid, 'SIGKILL')
+    send(pid, 'SIGCONT')
+  }
+
+  /** Somebody else wants the cores. */
+  async #starve(forMs: number): Promise<void> {
+    this.done.starved++
+    const burn = `const end = Date.now() + ${forMs}; while (Date.now() < end);`
+    const burners = [1, 2].map(() => spawn(process.execPath, ['-e', burn], { stdio: 'ignore' }))
+    await Promise.all(burners.map((burner) => new Promise((resolve) => burner.on('close', resolve))))
+  }
+}
+
+// Three starts in a row that end by the worker's own fault, as these two look, are taken for a lasting one.
+const RARE: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT']
+const SIGNALS: readonly NodeJS.Signals[] = [...Array<'SIGKILL'>(8).fill('SIGKILL'), 'SIGTERM', ...RARE]
+
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
