@@ -4,48 +4,44 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 // Each level costs a whole process; a program that nests deeper is far more likely to be one that starts itself.
 const DEEPEST = 10
 
-let identity: WorkerIdentity | undefined
-let inlineIdentity: (() => WorkerIdentity | undefined) | undefined
-const children = new WeakMap<object, number>()
-const MAIN = {}
-let gone = false
-let ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
-
 /** Called once, by a worker's loop when `init` has arrived. */
 export function enterWorker(who: WorkerIdentity): void {
-  identity = who
+  state().identity = who
 }
 
 /** Who this worker is; nothing in the main process. */
 export function currentIdentity(): WorkerIdentity | undefined {
-  return inlineIdentity?.() ?? identity
+  const { findInline, identity } = state()
+  return findInline?.() ?? identity
 }
 
-/** Several inline workers share a thread, and this module: `find` tells which of them is running now, if any. */
+/** Several inline workers share a thread: `find` tells which of them is running now, if any. */
 export function findInlineIdentity(find: () => WorkerIdentity | undefined): void {
-  inlineIdentity = find
+  state().findInline = find
 }
 
 /** Resolves when the owner of this worker has ended, however it did. */
 export function whenOwnerGone(): Promise<void> {
-  if (ownerGone === undefined) {
+  const here = state()
+  if (here.ownerGone === undefined) {
     let resolve = (): void => {}
     const promise = new Promise<void>((resolved) => (resolve = resolved))
-    ownerGone = { promise, resolve }
+    here.ownerGone = { promise, resolve }
   }
-  return ownerGone.promise
+  return here.ownerGone.promise
 }
 
 /** Called when the channel has ended; true if somebody waits for that. */
 export function ownerIsGone(): boolean {
-  gone = true
-  ownerGone?.resolve()
-  return ownerGone !== undefined
+  const here = state()
+  here.isOwnerGone = true
+  here.ownerGone?.resolve()
+  return here.ownerGone !== undefined
 }
 
 /** Whether it is known that the owner has ended; its channel ends a moment before the system forgets it as a parent. */
 export function isOwnerGone(): boolean {
-  return gone
+  return state().isOwnerGone
 }
 
 export function currentName(): string {
@@ -72,8 +68,9 @@ export function childIdentity(child: {
         'Does a worker run code that starts workers of its own?',
     )
   }
-  const count = (children.get(parent ?? MAIN) ?? 0) + 1
-  children.set(parent ?? MAIN, count)
+  const { children } = state()
+  const count = (children.get(parent ?? children) ?? 0) + 1
+  children.set(parent ?? children, count)
   const path = [...(parent?.path ?? []), count]
   return {
     name: child.name ?? `${child.prefix}-${path.join(':')}`,
@@ -84,4 +81,28 @@ export function childIdentity(child: {
     parentPid: process.pid,
     parentName: currentName(),
   }
+}
+
+interface ThreadState {
+  identity: WorkerIdentity | undefined
+  findInline: (() => WorkerIdentity | undefined) | undefined
+  /** How many children each had, by its identity, and the main process by this map. */
+  readonly children: WeakMap<object, number>
+  isOwnerGone: boolean
+  ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+}
+
+const KEY: unique symbol = Symbol.for('manycore.context') as never
+
+// On globalThis, because a loader such as tsx makes a second instance of this module for what is required, and a task
+// may ask either.
+function state(): ThreadState {
+  const holder = globalThis as { [KEY]?: ThreadState }
+  return (holder[KEY] ??= {
+    identity: undefined,
+    findInline: undefined,
+    children: new WeakMap(),
+    isOwnerGone: false,
+    ownerGone: undefined,
+  })
 }

@@ -32,15 +32,21 @@ export interface CurrentTask {
  * ```
  */
 export function currentTask(): CurrentTask {
-  return lookUp?.() ?? (outside ??= { ...OUTSIDE, signal: new AbortController().signal })
+  return (globalThis as Holder)[KEY]?.() ?? (outside ??= { ...OUTSIDE, signal: new AbortController().signal })
 }
 
 /** Called once, by what runs tasks. */
 export function answerCurrentTask(answer: () => CurrentTask | undefined): void {
-  lookUp = answer
+  ;(globalThis as Holder)[KEY] = answer
 }
 
-let lookUp: (() => CurrentTask | undefined) | undefined
+const KEY: unique symbol = Symbol.for('manycore.currentTask') as never
+
+// On globalThis, because a loader such as tsx makes a second instance of this module for what is required.
+interface Holder {
+  [KEY]?: () => CurrentTask | undefined
+}
+
 let outside: CurrentTask | undefined
 
 const OUTSIDE: Omit<CurrentTask, 'signal'> = {
