@@ -11,10 +11,8 @@ export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd'
  * ```ts
  * import { ThreadPool } from 'manycore'
  *
- * const counts = new Int32Array(new SharedArrayBuffer(4))
  * await using pool = new ThreadPool({ processes: 2 })
- * await pool.map((n: number) => Atomics.add(counts, 0, n), [1, 2, 3])
- * console.log(counts[0]) // 6
+ * console.log(await pool.map((n: number) => n * n, [1, 2, 3])) // [ 1, 4, 9 ]
  * ```
  *
  * Follows `multiprocessing.pool.ThreadPool`, but its threads run JavaScript at the same time and share no variables.
