@@ -3,6 +3,9 @@
 //   npm run matrix                    all of them
 //   npm run matrix -- 24 26           these
 //   npm run matrix -- 24 pool/        these, and only the tests whose path contains `pool/`
+//
+// The table of what travels is run in every way of running TypeScript; npm run travels writes what came out into
+// docs/what-travels.md. Vitest and Jest are installed into .cache/runners for it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { arch, platform } from 'node:os'
@@ -18,6 +21,7 @@ function main(args) {
   const asked = args.filter((arg) => /^\d+(\.\d+)*$/.test(arg))
   const filters = args.filter((arg) => !asked.includes(arg))
   const outcomes = []
+  installRunners()
   for (const version of asked.length > 0 ? asked : ALL) {
     const binary = installNode(version)
     const exact = versionOf(binary)
@@ -25,7 +29,7 @@ function main(args) {
     const { status, signal } = spawnSync(binary, [join(root, 'scripts/run-tests.mjs'), ...filters], {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, PATH: `${dirname(binary)}${delimiter}${process.env['PATH']}` },
+      env: { ...process.env, MANYCORE_WAYS: 'all', PATH: `${dirname(binary)}${delimiter}${process.env['PATH']}` },
     })
     outcomes.push({ exact, ok: status === 0, how: signal ?? `exit code ${status}` })
   }
@@ -56,6 +60,20 @@ function installNode(version) {
     if (binary !== undefined) return binary
   }
   throw new Error(`Node ${version} could not be installed from the npm registry: is it reachable?`)
+}
+
+function installRunners() {
+  const folder = join(root, '.cache/runners')
+  if (existsSync(join(folder, 'node_modules/vitest')) && existsSync(join(folder, 'node_modules/jest'))) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  console.log('installing Vitest and Jest into .cache/runners')
+  const packages = 'vitest@4.1.12 jest@30 @swc/core@1 @swc/jest@0.2'
+  spawnSync(`npm install --no-audit --no-fund --no-save --loglevel=error ${packages}`, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: true,
+  })
 }
 
 function findBinary(folder) {

@@ -14,10 +14,8 @@ export function isBlind(): boolean {
   return inspectorAbsence() !== undefined
 }
 
-/** The value of a variable as the user gave it, or what the calling file imports under this name. */
+/** What the calling file imports under this name. */
 export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): Encoded {
-  const { captures } = walk.options
-  if (captures !== undefined && Object.hasOwn(captures, name)) return walk.encode(captures[name])
   const { url } = record.script
   const binding = importsOf(url)?.get(name)
   if (binding) {

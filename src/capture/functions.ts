@@ -191,7 +191,9 @@ function checkOwnName(walk: Walk, record: FunctionRecord): void {
   const name = facts.name as string
   const found = lookUp(seen.scopes ?? [], name)
   const escaped = name.replace(/\$/g, '\\$&')
-  const assigns = new RegExp(`(?<![\\w$.])${escaped}\\s*(?:=(?![=>])|[-+*/%&|^?<>]{1,3}=(?!=))`).test(facts.text)
+  const assigns = new RegExp(
+    `(?<![\\w$.]|\\b(?:const|let|var)\\s+)${escaped}\\s*(?:=(?![=>])|[-+*/%&|^?<>]{1,3}=(?!=))`,
+  ).test(facts.text)
   if (!assigns && (!found || found.value === fn)) return
   if (isBlind()) walk.refuse(`assigns its own name \`${name}\``, 'Keep what changes in another variable.')
   const module = moduleFactsOf(fn, facts, seen, script)

@@ -214,7 +214,10 @@ function loadedBuiltins(): string[] {
 }
 
 function nativeModules(): ReadonlySet<string> {
-  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] }
+  // Jest gives its tests a copy of `process`.
+  const { moduleLoadList } = process.getBuiltinModule('node:process') as unknown as {
+    moduleLoadList?: readonly string[]
+  }
   return new Set(
     moduleLoadList
       ?.filter((entry) => entry.startsWith(NATIVE_MODULE))
@@ -294,10 +297,21 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-// No getter is run: it may load another module.
+// No getter is run, since it may load another module, except for those that compilers write for `export`.
 function nameOfSymbol(exports: unknown, symbol: symbol): string | undefined {
   if (!isObject(exports) || types.isProxy(exports)) return undefined
-  return Object.getOwnPropertyNames(exports).find(
-    (name) => Object.getOwnPropertyDescriptor(exports, name)?.value === symbol,
-  )
+  const isCompiled = Object.hasOwn(exports, '__esModule')
+  return Object.getOwnPropertyNames(exports).find((name) => {
+    const { value, get } = Object.getOwnPropertyDescriptor(exports, name) ?? {}
+    return get && isCompiled ? readExport(exports, name) === symbol : value === symbol
+  })
+}
+
+// A binding may have no value yet.
+function readExport(exports: object, name: string): unknown {
+  try {
+    return Reflect.get(exports, name)
+  } catch {
+    return undefined
+  }
 }

@@ -140,6 +140,8 @@ export function isNamespaceLike(object: object): boolean {
   if (types.isModuleNamespaceObject(object)) return true
   if (types.isProxy(object) || Array.isArray(object) || ArrayBuffer.isView(object)) return false
   if (tagOf(object) === 'Module' || commonJsFileOf(object) !== undefined) return true
+  const whole = ownValue(object, 'default')
+  if (isObject(whole) && (builtinPathOf(whole)?.path.length === 0 || commonJsFileOf(whole) !== undefined)) return true
   let getters = 0
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
     if (descriptor.get && !descriptor.set) getters++

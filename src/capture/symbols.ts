@@ -1,5 +1,5 @@
 import { isBlind } from './blind.ts'
-import type { GraphNode, SymbolNode } from './graph.ts'
+import type { GraphNode, Ref, SymbolNode } from './graph.ts'
 import { moduleFacts } from './module-facts.ts'
 import { isFunction } from './peek.ts'
 import { writtenPlace } from './places.ts'
@@ -20,16 +20,25 @@ export function resolveSymbols(walk: Walk): void {
       walk.replace(symbol, by.node)
       continue
     }
-    if (by) {
+    if (by && !isCaptured(walk, symbol, by.url)) {
       throw walk.refusal(
         `has ${String(symbol)}, which ${by.url} keeps to itself as \`${by.name}\` and has another of in a worker`,
         `Export \`${by.name}\` there, or make it with Symbol.for().`,
         step,
       )
     }
-    const [index] = walk.find(symbol) as [number]
+    const [index] = walk.find(symbol) as Ref
     ;(walk.nodes[index] as SymbolNode).id = identifySymbol(symbol)
   }
+}
+
+// Functions of that module which go by value have brought the symbol along, as they do with all of its state they use.
+function isCaptured(walk: Walk, symbol: symbol, url: string): boolean {
+  const ref = walk.find(symbol)
+  return walk.records.some(
+    ({ script, variables }) =>
+      script.url === url && [...variables.values()].some(({ value }) => Array.isArray(value) && value[0] === ref?.[0]),
+  )
 }
 
 interface ModuleSymbol {

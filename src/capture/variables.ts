@@ -61,6 +61,11 @@ export function encodeVariables(walk: Walk, record: FunctionRecord): void {
   for (const name of names) {
     if (name === 'arguments' && facts.form !== 'arrow') continue
     const assigned = (!origin && facts.free.get(name)?.assigned) ?? false
+    if (isGiven(walk, record, name)) {
+      const value = walk.at('variable', name, () => walk.encode(walk.options.captures?.[name]))
+      record.variables.set(name, { value, scope: -1, assigned, uninitialized: false })
+      continue
+    }
     const found = lookUp(scopes, name)
     if (!found) {
       if (isBlind() && !standardGlobals().has(name)) {
@@ -79,6 +84,12 @@ export function encodeVariables(walk: Walk, record: FunctionRecord): void {
       : walk.at('variable', name, () => encodeVariable(walk, record, name, found))
     record.variables.set(name, { value, scope: found.scope, assigned, uninitialized: found.uninitialized })
   }
+}
+
+// What the user gives counts in the user's own file: a library may call something else by the same name.
+function isGiven(walk: Walk, { script }: FunctionRecord, name: string): boolean {
+  const { captures } = walk.options
+  return captures !== undefined && Object.hasOwn(captures, name) && script.url === walk.records[0]?.script.url
 }
 
 // What the sent function names itself is refused at the call; what its helpers name, when it is read.
@@ -110,7 +121,7 @@ function encodeVariable(walk: Walk, record: FunctionRecord, name: string, found:
   ) {
     return walk.add(value, { kind: 'require', base: script.url })
   }
-  if (usesMembersOnly(record, name) && isObject(value) && isNamespaceLike(value)) {
+  if (usesMembersOnly(record, name) && isObject(value) && (isNamespaceLike(value) || VITEST_IMPORT.test(name))) {
     const file = commonJsFileOf(value)
     if (file !== undefined && [...walk.byValue].some((cls) => commonJsExportPath(file, cls))) {
       return encodeMembers(walk, record, value, name)
@@ -121,6 +132,9 @@ function encodeVariable(walk: Walk, record: FunctionRecord, name: string, found:
   }
   return encodeHard(walk, record, value)
 }
+
+/** Vitest gives some modules as a Proxy, which finds an export also among those of `default`. */
+const VITEST_IMPORT = /^__vi(?:te_ssr)?_import_\d+__$/
 
 function encodeImport(
   walk: Walk,

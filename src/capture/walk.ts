@@ -26,7 +26,7 @@ export interface CaptureOptions {
   readonly peer?: object | undefined
   /** What a registered type, or a handle, is sent as instead; may throw `Unsendable` to refuse it. */
   readonly special?: ((value: object) => Special | undefined) | undefined
-  /** Values of captured variables, by name, for a runtime without the inspector. */
+  /** Values of captured variables, by name, in place of those that they have. */
   readonly captures?: Readonly<Record<string, unknown>> | undefined
 }
 

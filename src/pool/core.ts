@@ -102,7 +102,7 @@ export class PoolCore {
   }
 
   call(target: AnyFunction, args: readonly unknown[], options: CallOptions): Task<unknown> {
-    const fn = this.#functions.enter(shipFunction(target))
+    const fn = this.#functions.enter(shipFunction(target, this.options))
     let call: Call
     try {
       call = this.#calls.create(++this.#lastId, fn, args, { ...options, site: this.#site() })
@@ -119,7 +119,7 @@ export class PoolCore {
   }
 
   work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site'>, sink: Sink, user: WorkUser): Work {
-    const fn = this.#functions.enter(shipFunction(target))
+    const fn = this.#functions.enter(shipFunction(target, this.options))
     const how = { ...options, task: ++this.#lastId, site: new Error('submitted here') }
     const { signal } = options
     const abort = (): void => work.abort(signal?.reason)
@@ -206,7 +206,7 @@ export class PoolCore {
     const { initializer, initializerArgs } = this.options
     if (initializer === undefined) return undefined
     return {
-      fn: this.#functions.enter(shipFunction(initializer)),
+      fn: this.#functions.enter(shipFunction(initializer, this.options)),
       payload: encodeForAny(initializerArgs, 'initializerArgs'),
     }
   }

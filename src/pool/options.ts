@@ -34,6 +34,11 @@ export interface PoolOptions {
   readonly cwd?: string | undefined
   /** Of threads only: the size of the heap and the stack of each. */
   readonly resourceLimits?: ResourceLimits | undefined
+  /**
+   * Values of variables that the pool's functions and their helpers in the same file capture, by name, in place of those
+   * that they have. Needed where the runtime cannot tell them: Node with `--permission`, Bun, Deno.
+   */
+  readonly captures?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Options of `apply`. */
@@ -91,13 +96,15 @@ export interface CheckedPoolOptions extends PoolOptions {
 
 export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions {
   checkOptions('Pool', options, POOL_OPTIONS)
-  const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd } = options
+  const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd, captures } = options
   if (initializer !== undefined) checkFunction('initializer', initializer)
   checkArray('initializerArgs', initializerArgs)
   checkText('name', name)
   checkText('execPath', execPath)
   checkText('cwd', cwd)
   if (env !== undefined && (env === null || typeof env !== 'object')) throw new ArgumentError('env must be an object.')
+  if (captures !== undefined && (captures === null || typeof captures !== 'object'))
+    throw new ArgumentError('captures must be an object of values by name.')
   if (execArgv !== undefined) {
     checkArray('execArgv', execArgv)
     execArgv.forEach((argument, at) => checkText(`execArgv[${at}]`, argument))
@@ -154,6 +161,7 @@ const POOL_OPTIONS = [
   'execPath',
   'cwd',
   'resourceLimits',
+  'captures',
 ] as const
 
 function checkMapping(options: MapOptions): void {

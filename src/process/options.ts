@@ -36,8 +36,8 @@ export interface ProcessSettings {
   /** Of a thread only: the size of its heap and its stack. */
   readonly resourceLimits?: ResourceLimits | undefined
   /**
-   * Values of variables that the target captured, by name; needed only where the runtime cannot tell them (Node with
-   * `--permission`, Bun, Deno).
+   * Values of variables that the target and its helpers in the same file capture, by name, in place of those that they
+   * have. Needed where the runtime cannot tell them: Node with `--permission`, Bun, Deno.
    */
   readonly captures?: Readonly<Record<string, unknown>> | undefined
   /**

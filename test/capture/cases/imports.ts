@@ -88,6 +88,7 @@ export const importCases: readonly Case[] = [
   },
   {
     name: 'an instance that keeps its state under a symbol which its module exports',
+    needs: 'modules',
     run: async ({ call }) => {
       const marked = new Marked(7)
       assert.deepEqual(await call(() => [marked.mark(), marked[kExported]]), [7, 7])
@@ -111,7 +112,7 @@ export const importCases: readonly Case[] = [
   },
   {
     name: 'a relative dynamic import inside the function',
-    needs: 'files',
+    needs: ['files', 'import'],
     run: async ({ call }) => {
       const load = async (x: number): Promise<number> => (await import('./shapes.ts')).area(x, x)
       assert.equal(await call(load, 4), 16)

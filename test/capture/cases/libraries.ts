@@ -54,6 +54,7 @@ export const libraryCases: readonly Case[] = [
   },
   {
     name: 'an axios instance',
+    needs: 'builtins',
     run: async ({ call }) => {
       const client = axios.create({ baseURL: 'https://example.org/api', timeout: 1234, headers: { 'x-key': 'k' } })
       const read = (): unknown[] => [

@@ -129,6 +129,7 @@ export const refusalCases: readonly Case[] = [
   ),
   {
     name: 'refused: two closures that may or may not share a variable',
+    needs: 'origin',
     run: async ({ capture }) => {
       const makeCounter = (): { up(): number; read(): number } => {
         let count = 0

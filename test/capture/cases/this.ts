@@ -50,6 +50,7 @@ export const thisCases: readonly Case[] = [
   },
   {
     name: 'an arrow function that uses this, made in the call',
+    needs: ['pause', 'origin'],
     run: async ({ call }) => {
       class Service {
         factor = 6
@@ -65,6 +66,7 @@ export const thisCases: readonly Case[] = [
   },
   {
     name: 'an arrow function that uses this, in a constant',
+    needs: ['pause', 'origin'],
     run: async ({ call }) => {
       class Service {
         factor = 6
