@@ -1,16 +1,18 @@
 // What a pool costs and how well it shares the work out: the rows of the speed table that concern pools.
 //
-//   npm run -s build:test && node .build/bench/pool.js [rounds]
+//   npm run -s build:test && node .build/bench/pool.js [rounds] [process,thread,inline]
 //
 // Rounds follow each other over all rows, and medians are shown, because one machine is twice as fast as itself a second
 // later. Peers (bench/peers/) run the same work in the same round.
 import { cpus, loadavg } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openManycore } from './peers/manycore.ts'
+import type { BackendName } from 'manycore'
+import { manycoreOn } from './peers/manycore.ts'
 import type { OpenPeer, Peer } from './peers/peer.ts'
 
 const WORKERS = 2
-const PEERS: readonly OpenPeer[] = [openManycore]
+const BACKENDS = (process.argv[3] ?? 'process').split(',') as BackendName[]
+const PEERS: readonly OpenPeer[] = BACKENDS.map(manycoreOn)
 
 interface Row {
   readonly name: string
