@@ -24,7 +24,8 @@ export {
   type Context,
   type StartMethod,
 } from './context/start-method.ts'
-export { asCompleted, wait, type WaitModeOptions, type WaitResult } from './process/wait.ts'
+export { asCompleted, wait } from './process/wait.ts'
+export type { WaitModeOptions, WaitResult } from './process/wait-mode.ts'
 export type { RetryOptions } from './pool/retries.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'

@@ -3,7 +3,8 @@ import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import type { TaskPlace } from './batch.ts'
-import { CallQueue, type Call, type CallOptions } from './calls.ts'
+import type { Call, CallOptions } from './call.ts'
+import { CallQueue } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Member } from './member.ts'
@@ -17,7 +18,7 @@ import { Work, type Sink, type WorkOptions } from './work.ts'
 
 // Items are pulled for so much work of all workers ahead, and not more than so many.
 const AHEAD_MS = 20
-const MOST_AHEAD = 4096
+const MOST_AHEAD = 8192
 
 type AnyFunction = (...args: never[]) => unknown
 

@@ -11,8 +11,12 @@ export class Inbox<R> implements Sink {
   unread = true
   readonly #ordered: boolean
   readonly #settle: boolean
-  readonly #atPlace = new Map<number, R | Failure>()
-  readonly #arrived: (R | Failure)[] = []
+  // What is read now, from `#at` on; it is emptied as it is read, so that nobody holds what was handed out.
+  #part: Part = []
+  #at = 0
+  // What comes after it: by the position of its first result, or as it came.
+  readonly #atPlace = new Map<number, Part>()
+  #arrived: Part[] = []
   #firstArrived = 0
   readonly #readers: Reader<R>[] = []
   #total = Infinity
@@ -24,17 +28,17 @@ export class Inbox<R> implements Sink {
     this.#settle = settle
   }
 
+  /** Somebody waits for a result. */
+  get isAwaited(): boolean {
+    return this.#readers.length > 0
+  }
+
   values(index: number, values: readonly unknown[]): void {
-    for (let at = 0; at < values.length; at++) {
-      const value = this.#settle ? { status: 'fulfilled', value: values[at] } : values[at]
-      this.#put(index + at, value as R)
-    }
-    this.#serve()
+    this.#put(index, this.#settle ? values.map((value) => ({ status: 'fulfilled', value })) : (values as unknown[]))
   }
 
   failure(index: number, reason: unknown): void {
-    this.#put(index, this.#settle ? ({ status: 'rejected', reason } as R) : new Failure(reason))
-    this.#serve()
+    this.#put(index, [this.#settle ? { status: 'rejected', reason } : new Failure(reason)])
   }
 
   end(total: number, error: { readonly reason: unknown } | undefined): void {
@@ -45,6 +49,16 @@ export class Inbox<R> implements Sink {
 
   ask(): Promise<IteratorResult<R, undefined>> {
     this.unread = false
+    const part = this.#part
+    if (this.#at < part.length) {
+      const value = part[this.#at]
+      if (!(value instanceof Failure)) {
+        if (typeof value === 'object') part[this.#at] = undefined
+        this.#at++
+        this.given++
+        return Promise.resolve({ done: false, value: value as R })
+      }
+    }
     // Whoever asked before is served first.
     if (this.#readers.length === 0) {
       const step = this.#step()
@@ -96,18 +110,21 @@ export class Inbox<R> implements Sink {
   close(error: { readonly reason: unknown } | undefined): void {
     if (this.#closed) return
     this.#closed = true
+    this.#part = []
+    this.#at = 0
     this.#atPlace.clear()
-    this.#arrived.length = 0
+    this.#arrived = []
     this.#firstArrived = 0
     this.#total = this.given
     this.#error = error
     this.#serve()
   }
 
-  #put(index: number, result: R | Failure): void {
-    if (this.#closed) return
-    if (this.#ordered) this.#atPlace.set(index, result)
-    else this.#arrived.push(result)
+  #put(index: number, part: Part): void {
+    if (this.#closed || part.length === 0) return
+    if (this.#ordered) this.#atPlace.set(index, part)
+    else this.#arrived.push(part)
+    this.#serve()
   }
 
   #serve(): void {
@@ -120,24 +137,34 @@ export class Inbox<R> implements Sink {
   }
 
   #step(): Promise<IteratorResult<R, undefined>> | undefined {
-    let result: R | Failure | undefined
-    if (this.#ordered) {
-      result = this.#atPlace.get(this.given)
-      if (result === undefined && !this.#atPlace.has(this.given)) return this.#last()
-      this.#atPlace.delete(this.given)
-    } else {
-      if (this.#firstArrived === this.#arrived.length) return this.#last()
-      result = this.#arrived[this.#firstArrived]
-      this.#arrived[this.#firstArrived++] = undefined as R
-      if (this.#firstArrived === this.#arrived.length || this.#firstArrived === 1024) {
-        this.#arrived.splice(0, this.#firstArrived)
-        this.#firstArrived = 0
-      }
-    }
+    if (this.#at === this.#part.length && !this.#turn()) return this.#last()
+    const result = this.#part[this.#at]
+    if (typeof result === 'object') this.#part[this.#at] = undefined
+    this.#at++
     this.given++
     if (!(result instanceof Failure)) return Promise.resolve({ done: false, value: result as R })
     this.unread = true
     return Promise.reject(result.reason)
+  }
+
+  // Goes on to the part that is to be read next, if it is there.
+  #turn(): boolean {
+    let next: Part | undefined
+    if (this.#ordered) {
+      next = this.#atPlace.get(this.given)
+      this.#atPlace.delete(this.given)
+    } else {
+      next = this.#arrived[this.#firstArrived]
+      if (next !== undefined) this.#firstArrived++
+      if (this.#firstArrived === this.#arrived.length || this.#firstArrived === 1024) {
+        this.#arrived = this.#arrived.slice(this.#firstArrived)
+        this.#firstArrived = 0
+      }
+    }
+    if (next === undefined) return false
+    this.#part = next
+    this.#at = 0
+    return true
   }
 
   #last(): Promise<IteratorResult<R, undefined>> | undefined {
@@ -147,6 +174,9 @@ export class Inbox<R> implements Sink {
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error.reason)
   }
 }
+
+/** Results that follow each other, or one failure. */
+type Part = unknown[]
 
 interface Reader<R> {
   readonly promise: Promise<IteratorResult<R, undefined>>

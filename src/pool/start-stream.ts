@@ -15,6 +15,8 @@ export function startStream<R>(
 ): ResultStream<R> {
   const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
   let pulled = 0
+  // Room that is given back item by item is worth a look at the source only when there is some of it.
+  let lookAt = 0
   const { onError: _, buffer, ...common } = options
   const work = core.work(fn, { verb, star: false, ...common }, inbox, {
     progressed: () => {
@@ -37,7 +39,11 @@ export function startStream<R>(
   })
   intake.pull()
   return new ResultStream(inbox, {
-    wanted: () => intake.pull(),
+    wanted: () => {
+      if (inbox.given < lookAt && !inbox.isAwaited) return
+      lookAt = inbox.given + ((pulled - inbox.given) >> 3)
+      intake.pull()
+    },
     left: async () => {
       const stopped = intake.stop()
       work.abort(undefined)

@@ -53,7 +53,7 @@ export class Task<T> extends Promise<T> {
   static {
     // A declaration file has no place for a computed name.
     const show = { value: Task.prototype.toString, configurable: true }
-    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), show)
+    void Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), show)
   }
 
   /** Tasks are made by `pool.apply()`. */

@@ -5,7 +5,7 @@ import { ArgumentError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import type { Life } from './life.ts'
 import { isProcess, lifeOfSentinel, startedLife } from './state.ts'
-import type { WaitModeOptions, WaitResult } from './wait.ts'
+import type { WaitModeOptions, WaitResult } from './wait-mode.ts'
 
 /** What `wait()` does. */
 export async function waitFor<T extends object>(

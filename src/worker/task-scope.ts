@@ -93,7 +93,7 @@ class RunningTask extends AsyncResource implements CurrentTask {
   }
 
   throwIfCancelled(): void {
-    if (this.isCancelled) throw this.#reason
+    if (this.isCancelled && this.#reason !== undefined) throw this.#reason
   }
 
   cancel(): void {

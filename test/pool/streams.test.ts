@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { Readable, Transform } from 'node:stream'
+import { after, describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Pool } from 'manycore'
+
+// The soak (`npm run soak`) runs ten times as many.
+const MANY = Number(process.env['MANYCORE_SOAK_ITEMS'] ?? 1_000_000)
+
+describe('streams as sources', () => {
+  const pool = new Pool({ processes: 2 })
+  after(() => pool.terminate())
+  const double = (n: number): number => n * 2
+
+  it('#184 may be Node streams and web streams', async () => {
+    assert.deepEqual(await collect(pool.imap(double, Readable.from([1, 2, 3]))), [2, 4, 6])
+    assert.deepEqual(await collect(pool.imap(double, webStream([1, 2, 3]))), [2, 4, 6])
+    assert.deepEqual(await pool.map(double, Readable.from([1, 2, 3])), [2, 4, 6])
+    const lines = Readable.from(['a\n', 'bb\n']).pipe(new Transform({ transform: (text, _, done) => done(null, text) }))
+    const lengths = await collect(pool.imap((bytes: Buffer) => bytes.length, lines))
+    assert.equal(
+      lengths.reduce((sum, length) => sum + length),
+      5,
+    )
+  })
+
+  it('may be read again as Node and web streams', async () => {
+    assert.deepEqual(await Readable.from(pool.imap(double, [1, 2, 3])).toArray(), [2, 4, 6])
+    const web = ReadableStream.from(pool.imap(double, [1, 2, 3])) as unknown as AsyncIterable<number>
+    assert.deepEqual(await collect(web), [2, 4, 6])
+  })
+
+  it('#181 are pulled at most buffer ahead of what was read, also when they are endless', async () => {
+    for (const verb of ['imap', 'imapUnordered'] as const) {
+      for (const make of [endless, endlessAsync]) {
+        let pulled = 0
+        let read = 0
+        let most = 0
+        const source = make(() => {
+          pulled++
+          most = Math.max(most, pulled - read)
+        })
+        for await (const _ of pool[verb](double, source, { buffer: 20 })) if (++read === 500) break
+        // The result that the loop is about to get is counted as read only afterwards.
+        assert.ok(most <= 20 + 1, `${verb}: ${most}`)
+        const atEnd = pulled
+        await pool.apply(double, [1])
+        assert.equal(pulled, atEnd)
+      }
+    }
+  })
+
+  it('are released when the reader leaves early', async () => {
+    const readable = Readable.from(endless(() => {}))
+    for await (const _ of pool.imap(double, readable)) break
+    assert.equal(readable.destroyed, true)
+    let cancelled = false
+    const web = new ReadableStream<number>({
+      pull: (controller) => controller.enqueue(1),
+      cancel: () => {
+        cancelled = true
+      },
+    })
+    for await (const _ of pool.imap(double, web)) break
+    assert.equal(cancelled, true)
+  })
+
+  it('that fail give what came before, then their error', async () => {
+    const failing = new Readable({
+      objectMode: true,
+      read() {
+        this.push(1)
+        this.push(2)
+        this.destroy(new Error('the source broke'))
+      },
+    })
+    await assert.rejects(collect(pool.imap(double, failing)), /the source broke/)
+    assert.equal(await pool.apply(double, [2]), 4)
+  })
+
+  it(`#181 ${MANY.toLocaleString('en')} items do not gather in memory`, async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    let sum = 0
+    let read = 0
+    let early = 0
+    for await (const value of pool.imap(double, upTo(MANY))) {
+      sum += value
+      if (++read === MANY / 10) {
+        gc()
+        early = process.memoryUsage().heapUsed
+      }
+    }
+    assert.equal(sum, MANY * (MANY - 1))
+    gc()
+    const grown = process.memoryUsage().heapUsed - early
+    assert.ok(grown < 4 * 2 ** 20, `${grown} bytes more`)
+  })
+})
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
+}
+
+function webStream<T>(values: T[]): ReadableStream<T> {
+  return new ReadableStream({
+    start(controller) {
+      for (const value of values) controller.enqueue(value)
+      controller.close()
+    },
+  })
+}
+
+function* upTo(count: number): Generator<number> {
+  for (let n = 0; n < count; n++) yield n
+}
+
+function* endless(pulled: () => void): Generator<number> {
+  for (let n = 0; ; n++) {
+    pulled()
+    yield n
+  }
+}
+
+async function* endlessAsync(pulled: () => void): AsyncGenerator<number> {
+  for (let n = 0; ; n++) {
+    pulled()
+    yield n
+  }
+}
