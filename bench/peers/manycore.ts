@@ -1,14 +1,18 @@
-import { Pool, type BackendName } from 'manycore'
-import type { OpenPeer } from './peer.ts'
+import type { LoadPeer } from './peer.ts'
 
-export function manycoreOn(backend: BackendName): OpenPeer {
-  return (workers) => {
-    const pool = new Pool({ backend, processes: workers })
-    return {
-      name: `manycore ${backend}`,
-      run: (fn, args) => pool.apply(fn as never, args as never),
-      map: (fn, items) => pool.map(fn, items),
-      end: () => pool.terminate(),
+/** manycore itself. */
+export function manycore(backend: 'process' | 'thread'): LoadPeer {
+  return async () => {
+    const { Pool } = await import('manycore')
+    return (workers) => {
+      const pool = new Pool({ processes: workers, backend })
+      return {
+        chunks: true,
+        run: (fn, args) => pool.apply(fn as never, args as never),
+        map: (fn, items) => pool.map(fn, items),
+        runWithin: (fn, args, limitMs) => pool.apply(fn as never, args as never, { timeout: limitMs }) as never,
+        end: () => pool.terminate(),
+      }
     }
   }
 }

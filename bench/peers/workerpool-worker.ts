@@ -1,0 +1,5 @@
+import * as tasks from './tasks.ts'
+import { loadWorkerpool } from './workerpool.ts'
+
+const library = await loadWorkerpool()
+library.worker({ ...tasks })
