@@ -116,6 +116,13 @@ export const FAULTS: readonly Fault[] = [
   },
 ]
 
+/** A thread has no end by signal; what would end its whole process is left out. */
+export function faultsIn(backend: 'process' | 'thread'): Fault[] {
+  if (backend === 'process') return [...FAULTS]
+  const kept = FAULTS.filter(({ name }) => !/^SIG|abort/.test(name))
+  return kept.map((fault) => (fault.name === 'heap exhaustion' ? { ...fault, says: /ran out of heap memory/ } : fault))
+}
+
 /** What the owner can do to its workers from outside, in the middle of its own work. */
 export const BLOWS: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGSTOP']
 

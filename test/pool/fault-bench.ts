@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before } from 'node:test'
+import { Pool, type PoolOptions } from 'manycore'
+import { childrenOf, gone, openDescriptors } from '../support/workers.js'
+import { owner, registerCargo } from './cargo.js'
+import { workerPids } from './faults.js'
+
+/** Where faults are tried out: files that tasks write into, and pools that have to bear everything. */
+export interface FaultBench {
+  /** Options of a pool whose workers soon run out of memory. */
+  readonly smallHeap: PoolOptions
+  newFile(): string
+  /** The numbers that stand in the last new file, in order. */
+  began(): number[]
+  /** One pool for all tests of a suite, which works after each of them and leaves nothing behind. */
+  shared(): () => Pool
+}
+
+export function faultBench(backend: 'process' | 'thread'): FaultBench {
+  const smallHeap: PoolOptions =
+    backend === 'process'
+      ? { backend, execArgv: ['--max-old-space-size=32'] }
+      : { backend, resourceLimits: { maxOldGenerationSizeMb: 32 } }
+  let folder: string
+  let files = 0
+  let file = ''
+  before(async () => {
+    registerCargo()
+    folder = mkdtempSync(join(tmpdir(), 'manycore-faults-'))
+    // What the first pool of a program loads and starts is there to stay.
+    await using pool = new Pool({ processes: 1, backend })
+    await pool.apply(() => 1)
+  })
+  after(() => rmSync(folder, { recursive: true }))
+  return {
+    smallHeap,
+    newFile: () => (file = join(folder, `file-${++files}`)),
+    began: () => {
+      const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+      return text === ''
+        ? []
+        : text
+            .split('\n')
+            .map(Number)
+            .sort((a, b) => a - b)
+    },
+    shared: () => {
+      let pool: Pool
+      let descriptors: number
+      before(() => {
+        descriptors = openDescriptors().length
+        pool = new Pool({ processes: 2, ...smallHeap })
+      })
+      afterEach(async () => {
+        owner.blow = () => {}
+        assert.deepEqual(await pool.map((n: number) => -n, [1, 2, 3, 4]), [-1, -2, -3, -4], 'the pool works')
+      })
+      after(async () => {
+        const pids = workerPids()
+        pool.close()
+        await pool.join()
+        for (const pid of pids) await gone(pid)
+        assert.deepEqual(workerPids(), [])
+        await new Promise((resolve) => setImmediate(resolve))
+        const open = openDescriptors().length
+        assert.ok(open <= descriptors + 2, `${open} of ${descriptors} descriptors`)
+        assert.ok(childrenOf(process.pid).length <= 1, 'only the reaper is left')
+      })
+      return () => pool
+    },
+  }
+}

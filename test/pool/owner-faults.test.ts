@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { appendFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { Cargo, owner } from './cargo.js'
+import { faultBench } from './fault-bench.js'
+import { checkOthers, COUNT, LIMIT_MS, POISON } from './fault-checks.js'
+import { BLOWS, workerPids } from './faults.js'
+
+// What ends a process, while the owner serializes, deserializes or runs a callback, is the end of the program, and its
+// workers go with it (test/backend/owner-death.test.ts). What is left is what it throws, and what strikes its workers
+// meanwhile.
+const DOES = {
+  sending: 'the owner serializes',
+  home: 'the owner deserializes',
+  callback: 'the owner runs a callback',
+} as const
+
+describe('faults where the owner is at work', () => {
+  const bench = faultBench('process')
+
+  describe('while the owner serializes, deserializes, or runs a callback', () => {
+    const pool = bench.shared()
+    const run = (item: number | Cargo): number => (typeof item === 'number' ? item : item.n) * 2
+
+    it('#230 what encode() throws is thrown at the call, and nothing is sent', async () => {
+      owner.blow = () => {
+        throw new RangeError('struck')
+      }
+      const cargo = new Cargo(POISON, 'sending', '')
+      assert.throws(() => pool().apply(run, [cargo]), { code: 'MC_VALUE_UNSENDABLE', message: /Cargo.*struck/ })
+      await assert.rejects(async () => pool().map(run, [1, cargo]), {
+        code: 'MC_VALUE_UNSENDABLE',
+        message: /items\[1\].*struck/,
+      })
+      const stream = pool().imap(run, [1, cargo, 2])
+      assert.deepEqual(await stream.next(), { done: false, value: 2 })
+      await assert.rejects(stream.next(), { code: 'MC_VALUE_UNSENDABLE' })
+      await stream.return()
+    })
+
+    it('#230 what decode() throws costs the one item', async () => {
+      owner.blow = () => {
+        throw new RangeError('struck')
+      }
+      const log = bench.newFile()
+      const harmless = new Cargo(0, 'none', '')
+      const make = (n: number) => {
+        appendFileSync(log, `${n}\n`)
+        return n === POISON ? new Cargo(n, 'home', '') : n * 2 + harmless.n
+      }
+      const items = Array.from({ length: COUNT }, (_, n) => n)
+      const results = await pool().map(make, items, { chunkSize: 6, onError: 'settle' })
+      checkOthers(results)
+      const [poison] = results.splice(POISON, 1)
+      assert.ok(poison?.status === 'rejected')
+      assert.equal((poison.reason as { code: string }).code, 'MC_VALUE_UNREADABLE')
+      assert.match((poison.reason as Error).message, /struck/)
+      assert.deepEqual(bench.began(), items, 'each item ran once')
+      const task = pool()
+        .apply(() => 1)
+        .then(() => pool().apply(make, [POISON]))
+      await assert.rejects(task, { code: 'MC_VALUE_UNREADABLE', message: /struck/ })
+    })
+
+    it('#211 what a callback throws is its own affair', async () => {
+      const task = pool().apply(() => 1)
+      const chained = task.then(() => {
+        throw new RangeError('struck')
+      })
+      const neighbours = pool().map(run, [1, 2, 3])
+      await assert.rejects(chained, RangeError)
+      assert.equal(await task, 1)
+      assert.deepEqual(await neighbours, [2, 4, 6])
+    })
+
+    for (const blow of BLOWS) {
+      for (const place of ['sending', 'home', 'callback'] as const) {
+        it(`#230 ${blow} to all workers while ${DOES[place]} costs at most what ran`, async () => {
+          const log = bench.newFile()
+          const struck: number[] = []
+          owner.blow = () => {
+            owner.blow = () => {}
+            for (const pid of workerPids()) {
+              process.kill(pid, blow)
+              struck.push(pid)
+            }
+          }
+          const harmless = new Cargo(0, 'none', '')
+          const step = (item: number | Cargo) => {
+            const n = typeof item === 'number' ? item : item.n
+            appendFileSync(log, `${n}\n`)
+            return n === POISON && place === 'home' ? new Cargo(n, 'home', '') : n * 2 + harmless.n
+          }
+          const cargo = new Cargo(POISON, 'sending', '')
+          const items = Array.from({ length: COUNT }, (_, n) => (n === POISON && place === 'sending' ? cargo : n))
+          const timeout = blow === 'SIGSTOP' ? LIMIT_MS : undefined
+          if (place === 'callback')
+            await pool()
+              .apply(() => 1)
+              .then(() => owner.blow())
+          const results = await pool().map(step, items, { onError: 'settle', timeout })
+          // One that was stopped with nothing to do is not missed until it gets something.
+          if (blow === 'SIGSTOP') for (const pid of struck) goOn(pid)
+          assert.ok(struck.length > 0)
+          let lost = 0
+          for (const [n, one] of results.entries()) {
+            if (one.status === 'rejected') {
+              lost++
+              const { code } = one.reason as { code: string }
+              assert.equal(code, blow === 'SIGSTOP' ? 'MC_TASK_TIMEOUT' : 'MC_WORKER_CRASHED')
+            } else if (one.value instanceof Cargo) assert.equal(one.value.n, n)
+            else assert.equal(one.value, n * 2)
+          }
+          assert.ok(lost <= struck.length, `${lost} lost of ${struck.length} struck`)
+          const counts = bench.began()
+          assert.equal(new Set(counts).size, counts.length, 'nothing ran twice')
+          for (const [n, one] of results.entries()) if (one.status === 'fulfilled') assert.ok(counts.includes(n))
+        })
+      }
+    }
+  })
+})
+
+function goOn(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT')
+  } catch {
+    // It was ended at its time limit.
+  }
+}
