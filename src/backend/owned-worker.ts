@@ -45,6 +45,7 @@ export abstract class OwnedWorker implements Worker {
   protected readonly sent: Set<NodeJS.Signals> = new Set()
   /** Somebody waits for its end, so the owner has to live until then. */
   protected stopping = false
+  protected isReady = false
   readonly #options: SpawnOptions
   readonly #lifecycle = new Lifecycle()
   readonly #ready = deferred<void>()
@@ -129,7 +130,7 @@ export abstract class OwnedWorker implements Worker {
 
   /** It was started, and listens at the other end of `inner`. */
   protected connect(inner: Channel, more: Partial<WorkerIdentity> = {}): void {
-    const channel = new WorkerChannel(inner, { ready: () => this.#isReady(), beforeMessages: () => this.catchUp() })
+    const channel = new WorkerChannel(inner, { ready: () => this.#tookUp(), beforeMessages: () => this.catchUp() })
     channel.onClose = (error) => {
       if (error !== undefined) this.#isCutOff(error)
       this.#channelClosed.resolve()
@@ -184,7 +185,8 @@ export abstract class OwnedWorker implements Worker {
     this.#exited.resolve(exit)
   }
 
-  #isReady(): void {
+  #tookUp(): void {
+    this.isReady = true
     clearTimeout(this.#startLimit)
     this.#lifecycle.happened('ready')
     this.#ready.resolve()

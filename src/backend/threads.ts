@@ -35,6 +35,8 @@ class ThreadWorker extends OwnedWorker {
   readonly #thread: Thread | undefined
   readonly #output: ThreadOutput | undefined
   #killedBy: NodeJS.Signals | undefined
+  // Before it was ready; then Node gives it the exit code 0 instead of 1.
+  #killedEarly = false
   #heap: string | undefined
 
   constructor(options: SpawnOptions) {
@@ -72,6 +74,7 @@ class ThreadWorker extends OwnedWorker {
   kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
     if (this.#thread === undefined || this.state === 'stopped' || HARMLESS.has(signal)) return false
     this.sent.add(signal)
+    this.#killedEarly ||= !this.isReady
     this.#killedBy ??= signal
     void this.#thread.terminate()
     return true
@@ -107,7 +110,7 @@ class ThreadWorker extends OwnedWorker {
     thread.on('error', (error) => this.#fell(error))
     thread.on('exit', (code) => {
       release(record)
-      const killed = this.#killedBy !== undefined && code === TERMINATED
+      const killed = this.#killedBy !== undefined && (code === TERMINATED || (this.#killedEarly && code === 0))
       void this.ended({
         exitCode: killed ? null : code,
         signal: killed ? (this.#killedBy ?? null) : null,

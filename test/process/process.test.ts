@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { inspect } from 'node:util'
 import { Process, activeChildren, currentProcess } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 
 const forever = (): Promise<never> =>
   new Promise(() => {
     setInterval(() => {}, 60_000)
   })
 
-describe('Process', () => {
+onEachProcessBackend('Process', (backend) => {
   it('#001 is not alive before start(), alive with a pid until it ends, then has exitCode 0', async () => {
-    const child = new Process({ target: () => {} })
+    const child = new Process({ backend, target: () => {} })
     assert.equal(child.isAlive(), false)
     assert.equal(child.exitCode, null)
     assert.equal(child.pid, undefined)
@@ -19,7 +20,7 @@ describe('Process', () => {
     child.start()
     assert.equal(child.isAlive(), true)
     assert.equal(child.state, 'started')
-    assert.ok(Number.isSafeInteger(child.pid) && child.pid !== process.pid)
+    assert.equal(child.pid === process.pid, backend === 'thread')
     assert.equal(await child.join(), true)
     assert.equal(child.isAlive(), false)
     assert.equal(child.exitCode, 0)
@@ -46,7 +47,7 @@ describe('Process', () => {
 
   it('takes over captured variables at start()', async () => {
     let n = 1
-    const child = new Process({ target: () => n })
+    const child = new Process({ backend, target: () => n })
     n = 2
     child.start()
     n = 3
@@ -67,14 +68,14 @@ describe('Process', () => {
   })
 
   it('#007 cannot be started twice', async () => {
-    const child = new Process({ target: () => {} }).start()
+    const child = new Process({ backend, target: () => {} }).start()
     assert.throws(() => child.start(), { code: 'MC_PROCESS_STARTED', message: /cannot start a process twice/i })
     await child.join()
     assert.throws(() => child.start(), { code: 'MC_PROCESS_STARTED' })
   })
 
   it('#009 join() with a timeout returns when it has elapsed and leaves the process alone', async () => {
-    const child = new Process({ target: forever }).start()
+    const child = new Process({ backend, target: forever }).start()
     for (const timeout of [0, -1, 20]) assert.equal(await child.join(timeout), false)
     assert.equal(await child.join({ timeout: 1 }), false)
     assert.equal(child.exitCode, null)
@@ -84,7 +85,7 @@ describe('Process', () => {
   })
 
   it('join() gives up when its signal is aborted, and the process runs on', async () => {
-    const child = new Process({ target: forever }).start()
+    const child = new Process({ backend, target: forever }).start()
     const abort = new AbortController()
     const waiting = child.join({ signal: abort.signal })
     abort.abort(new Error('enough'))
@@ -96,13 +97,13 @@ describe('Process', () => {
   })
 
   it('#010 join() may be called many times, before and after the end', async () => {
-    const child = new Process({ target: () => {} }).start()
+    const child = new Process({ backend, target: () => {} }).start()
     assert.deepEqual(await Promise.all([child.join(), child.join(), child.join()]), [true, true, true])
     assert.equal(await child.join(0), true)
   })
 
   it('cannot be joined, waited for or ended before start()', async () => {
-    const child = new Process({ target: () => {} })
+    const child = new Process({ backend, target: () => {} })
     const notStarted = { code: 'MC_PROCESS_NOT_STARTED' }
     await assert.rejects(child.join(), notStarted)
     assert.throws(() => child.sentinel, notStarted)
@@ -110,14 +111,14 @@ describe('Process', () => {
   })
 
   it('#011 is known to have ended although nobody joined', async () => {
-    const child = new Process({ target: () => {} }).start()
+    const child = new Process({ backend, target: () => {} }).start()
     const { exitCode } = await child.exited
     assert.equal(exitCode, 0)
     assert.equal(child.isAlive(), false)
   })
 
   it('#012 is among activeChildren() from start() to its end', async () => {
-    const child = new Process({ target: () => {} })
+    const child = new Process({ backend, target: () => {} })
     assert.ok(!activeChildren().includes(child))
     child.start()
     assert.ok(activeChildren().includes(child))
@@ -126,7 +127,7 @@ describe('Process', () => {
   })
 
   it('#013 close() throws while it runs, and afterwards everything but the name is closed', async () => {
-    const child = new Process({ target: forever }).start()
+    const child = new Process({ backend, target: forever }).start()
     assert.throws(() => child.close(), { code: 'MC_PROCESS_RUNNING' })
     child.kill()
     await child.join()
@@ -145,28 +146,28 @@ describe('Process', () => {
   })
 
   it('close() before start() settles what would never come', async () => {
-    const child = new Process({ target: () => {} })
+    const child = new Process({ backend, target: () => {} })
     child.close()
     await assert.rejects(child.result, { code: 'MC_PROCESS_CLOSED' })
   })
 
   it('#021 does not share its options with the next one', () => {
-    const first = new Process({ target: () => {} })
-    const second = new Process({ target: () => {} })
+    const first = new Process({ backend, target: () => {} })
+    const second = new Process({ backend, target: () => {} })
     first.daemon = true
     assert.equal(second.daemon, false)
     assert.notEqual(first.name, second.name)
   })
 
   it('tells in its text form what it is and how it ended', async () => {
-    const child = new Process({ target: () => {}, name: 'Ada' })
+    const child = new Process({ backend, target: () => {}, name: 'Ada' })
     assert.equal(inspect(child), `<Process name='Ada' parent=${process.pid} initial>`)
     child.start()
     const { pid } = child
     assert.equal(String(child), `<Process name='Ada' pid=${pid} parent=${process.pid} started>`)
     await child.join()
     assert.equal(inspect(child), `<Process name='Ada' pid=${pid} parent=${process.pid} stopped exitCode=0>`)
-    const killed = new Process({ target: forever, name: 'Bob', daemon: true }).start()
+    const killed = new Process({ backend, target: forever, name: 'Bob', daemon: true }).start()
     killed.kill()
     await killed.join()
     assert.match(inspect(killed), /stopped exitCode=-SIGKILL daemon>$/)
@@ -188,7 +189,7 @@ describe('Process', () => {
   it('`using` ends the process, `await using` waits for it', async () => {
     let left: Process<[], unknown>
     {
-      using child = new Process({ target: forever }).start()
+      using child = new Process({ backend, target: forever }).start()
       left = child
     }
     const { exitSignal } = await left.exited
@@ -197,17 +198,18 @@ describe('Process', () => {
 
     let joined: Process<[], string>
     {
-      await using child = new Process({ target: () => 'whole' }).start()
+      await using child = new Process({ backend, target: () => 'whole' }).start()
       joined = child
     }
     assert.equal(joined.state, 'closed')
     assert.equal(await joined.result, 'whole')
   })
 
-  it('runs in a process of its own', async () => {
-    const child = new Process({ target: () => [process.pid, process.ppid, currentProcess().pid] }).start()
+  it('runs in a process of its own, or in a thread of this one', async () => {
+    const child = new Process({ backend, target: () => [process.pid, process.ppid, currentProcess().pid] }).start()
     const { pid } = child
-    assert.deepEqual(await child.result, [pid, process.pid, pid])
+    const ppid = backend === 'thread' ? process.ppid : process.pid
+    assert.deepEqual(await child.result, [pid, ppid, pid])
     await child.join()
   })
 })

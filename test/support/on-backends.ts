@@ -23,6 +23,11 @@ export function onEachBackend(title: string, suite: (place: Place) => void): voi
   for (const place of places) describe(`${title}, backend '${place.backend}'`, () => suite(place))
 }
 
+/** As `onEachBackend`, for tests of `Process`, which is never inline. */
+export function onEachProcessBackend(title: string, suite: (backend: 'process' | 'thread') => void): void {
+  for (const backend of ['process', 'thread'] as const) describe(`${title}, backend '${backend}'`, () => suite(backend))
+}
+
 /** Options of a test that makes sense only where `what` is true. */
 export function needs(place: Place, what: Exclude<keyof Place, 'backend'>): { skip: string | false } {
   return { skip: place[what] ? false : `the backend '${place.backend}' has no '${what}', see docs/backends.md` }
