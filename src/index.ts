@@ -27,6 +27,7 @@ export {
 export { asCompleted, wait } from './process/wait.ts'
 export type { WaitModeOptions, WaitResult } from './process/wait-mode.ts'
 export type { RetryOptions } from './pool/retries.ts'
+export { currentWorker, type CurrentWorker, type WorkerStateOf } from './worker/current-worker.ts'
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
 export type { PoolSize } from './pool/size.ts'

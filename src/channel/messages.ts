@@ -13,6 +13,7 @@ export type Message =
   | StarChunk
   | Calls
   | Manner
+  | Prepare
   | Cancel
   | Stop
   | Ready
@@ -32,6 +33,7 @@ export const Kind = {
   starChunk: 6,
   cancel: 7,
   stop: 8,
+  prepare: 11,
   calls: 9,
   manner: 10,
   ready: 16,
@@ -99,6 +101,15 @@ export interface Calls extends Envelope {
  */
 export interface Manner extends Envelope {
   readonly kind: typeof Kind.manner
+}
+
+/**
+ * Owner → worker of a pool, before its first task: `index` is its place in the pool. Unless it is 0, `fn` is the
+ * initializer, to be run with the array of arguments in the payload: what it returns stays in the worker as its state.
+ * Then it is answered by `done` without a value, or by `failed`.
+ */
+export interface Prepare extends Envelope {
+  readonly kind: typeof Kind.prepare
 }
 
 /**

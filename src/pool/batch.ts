@@ -8,7 +8,7 @@ import type { PoolFunction } from './functions.ts'
  */
 export interface Batch {
   readonly fn: PoolFunction
-  readonly kind: typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk | typeof Kind.calls
+  readonly kind: typeof Kind.prepare | typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk | typeof Kind.calls
   /** The number that the worker's answers carry. */
   readonly task: number
   /** Position of the first item within its map; 0 for calls. */

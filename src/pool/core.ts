@@ -10,7 +10,8 @@ import { KeepAlive } from './keep-alive.ts'
 import type { Member } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import { recover } from './recovery.ts'
-import { Roster, type Preparation } from './roster.ts'
+import type { Hook } from './hook-batch.ts'
+import { Roster } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
 import { Task } from './task.ts'
@@ -61,25 +62,30 @@ export class PoolCore {
       offered: (queue) => this.#offered(queue),
       settled: (call) => this.#settled(call),
     })
-    this.roster = new Roster(backend, options, this.#preparation(), {
-      ready: (member) => this.#free(member),
-      free: (member) => this.#free(member),
-      lost: (member, exit) => {
-        if (this.#state === 'terminated') this.#cancelHeld(member)
-        else recover(member, exit)
+    this.roster = new Roster(
+      backend,
+      options,
+      { initializer: this.#hook('initializer'), exit: this.#hook('onExit') },
+      {
+        ready: (member) => this.#free(member),
+        free: (member) => this.#free(member),
+        lost: (member, exit) => {
+          if (this.#state === 'terminated') this.#cancelHeld(member)
+          else recover(member, exit)
+        },
+        room: () => {
+          this.#shareOut()
+          this.#endIfDrained()
+        },
+        broken: (error) => this.#break(error),
+        problem: (member, reason, from) => {
+          const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
+          const { name } = member.worker.identity
+          const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
+          process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
+        },
       },
-      room: () => {
-        this.#shareOut()
-        this.#endIfDrained()
-      },
-      broken: (error) => this.#break(error),
-      problem: (member, reason, from) => {
-        const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
-        const { name } = member.worker.identity
-        const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
-        process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
-      },
-    })
+    )
     this.roster.grow(0)
   }
 
@@ -168,7 +174,7 @@ export class PoolCore {
   join(): Promise<void> {
     this.#joining = true
     this.dropAbandoned()
-    return this.#ended.promise
+    return this.#joined()
   }
 
   terminate(): Promise<void> {
@@ -203,12 +209,19 @@ export class PoolCore {
     }
   }
 
-  #preparation(): Preparation | undefined {
-    const { initializer, initializerArgs } = this.options
-    if (initializer === undefined) return undefined
+  async #joined(): Promise<void> {
+    await this.#ended.promise
+    if (this.roster.exitError !== undefined) throw this.roster.exitError
+  }
+
+  #hook(name: 'initializer' | 'onExit'): Hook | undefined {
+    const isFirst = name === 'initializer'
+    const { [name]: fn, initializerArgs, initializerTimeout, onExitTimeout } = this.options
+    if (fn === undefined) return undefined
     return {
-      fn: this.#functions.enter(shipFunction(initializer, this.options)),
-      payload: encodeForAny(initializerArgs, 'initializerArgs'),
+      fn: this.#functions.enter(shipFunction(fn, this.options)),
+      payload: encodeForAny(isFirst ? initializerArgs : [], 'initializerArgs'),
+      limitMs: finite(isFirst ? initializerTimeout : onExitTimeout),
     }
   }
 
@@ -259,7 +272,7 @@ export class PoolCore {
   #cancelAll(reasonFor: (what: string) => unknown): void {
     this.#calls.endRetries()
     for (const work of this.#works.keys()) work.abort(reasonFor(work.describe()))
-    for (const member of this.roster.members) if (member.state !== 'preparing') this.#cancelHeld(member, reasonFor)
+    for (const member of this.roster.members) if (!member.runsHook) this.#cancelHeld(member, reasonFor)
     this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.name}(),`))
   }
 
@@ -283,4 +296,8 @@ export class PoolCore {
   #site(): Error | undefined {
     return this.#openCalls < 100 ? new Error('submitted here') : undefined
   }
+}
+
+function finite(ms: number): number | undefined {
+  return ms === Infinity ? undefined : ms
 }

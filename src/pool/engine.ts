@@ -32,7 +32,7 @@ export function joinCore(core: PoolCore, wait: number | WaitOptions | undefined)
 }
 
 async function within(promise: Promise<void>, options: WaitOptions): Promise<void> {
-  if (await settledWithin(promise, options)) return
+  if (await settledWithin(promise, options)) return promise
   const ms = options.timeout ?? Infinity
   throw new TimeoutError('MC_WAIT_TIMEOUT', `The workers of the pool have not ended within ${ms} ms.`, ms)
 }

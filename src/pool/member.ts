@@ -4,6 +4,7 @@ import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch, Holder, TaskPlace } from './batch.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
+import { HookBatch } from './hook-batch.ts'
 
 /** What a member tells its roster. */
 export interface MemberEvents {
@@ -29,6 +30,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** One worker of a pool and what it holds. */
 export class Member implements Holder {
   readonly worker: Worker
+  /** Its place in the pool. */
+  readonly index: number
   state: MemberState = 'starting'
   /** Sent and not completely answered, in the order in which the worker runs them. */
   readonly batches: Batch[] = []
@@ -38,6 +41,8 @@ export class Member implements Holder {
   heldMs = 0
   /** Items that may still be sent to it. */
   left: number
+  /** It has answered something since it is ready. */
+  hasAnswered = false
   /** Since when it holds nothing, while it holds nothing. */
   idleSinceMs = 0
   /** More waits in its channel than the high-water mark. */
@@ -53,8 +58,9 @@ export class Member implements Holder {
   #marked = false
   #defined: PoolFunction | undefined
 
-  constructor(worker: Worker, mostItems: number, events: MemberEvents) {
+  constructor(worker: Worker, index: number, mostItems: number, events: MemberEvents) {
     this.worker = worker
+    this.index = index
     this.left = mostItems
     this.#events = events
     worker.channel.onMessage = (message) => this.take(message)
@@ -64,6 +70,11 @@ export class Member implements Holder {
   /** It takes work and has none. */
   get isIdle(): boolean {
     return this.state === 'ready' && this.batches.length === 0
+  }
+
+  /** It runs the initializer or the exit hook. */
+  get runsHook(): boolean {
+    return this.batches[0] instanceof HookBatch
   }
 
   /** It gets nothing new. */
@@ -177,6 +188,7 @@ export class Member implements Holder {
   advance(batch: Batch, count: number, tookMs = 0): void {
     if (tookMs > 0) batch.fn.pace.note(tookMs, count)
     batch.answered += count
+    this.hasAnswered = true
     this.items -= count
     this.heldMs -= batch.costMs * count
     if (batch.answered < batch.count) return

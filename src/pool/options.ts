@@ -17,9 +17,21 @@ export interface PoolOptions {
    * `{ min, max, idleTimeout }` those above `min` end when they had nothing to do for that long.
    */
   readonly processes?: number | PoolSize | undefined
-  /** Runs once in each worker before its first task; may be async. Captured when the pool is made. */
+  /**
+   * Runs once in each worker before its first task; may be async. Captured when the pool is made. What it returns is
+   * `currentWorker().state` for the tasks of that worker, and need not be able to travel.
+   */
   readonly initializer?: ((...args: never[]) => unknown) | undefined
   readonly initializerArgs?: readonly unknown[] | undefined
+  /** Milliseconds that the initializer may take, before its worker is killed and another one tried. Default: `Infinity`. */
+  readonly initializerTimeout?: number | undefined
+  /**
+   * Runs once in each worker that ends in good order, after its last task; may be async. What it returns is collected
+   * in `pool.exitResults`.
+   */
+  readonly onExit?: (() => unknown) | undefined
+  /** Milliseconds that `onExit` may take, before its worker is killed. Default: 60,000. */
+  readonly onExitTimeout?: number | undefined
   /** A worker is replaced after so many tasks; each item of a map counts. Default: never. */
   readonly maxTasksPerWorker?: number | undefined
   /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
@@ -91,6 +103,8 @@ export interface CheckedPoolOptions extends PoolOptions {
   readonly backend: BackendName
   readonly size: CheckedSize
   readonly initializerArgs: readonly unknown[]
+  readonly initializerTimeout: number
+  readonly onExitTimeout: number
   readonly maxTasksPerWorker: number
 }
 
@@ -99,6 +113,7 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd, captures } = options
   if (initializer !== undefined) checkFunction('initializer', initializer)
   checkArray('initializerArgs', initializerArgs)
+  if (options.onExit !== undefined) checkFunction('onExit', options.onExit)
   checkText('name', name)
   checkText('execPath', execPath)
   checkText('cwd', cwd)
@@ -114,6 +129,8 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
     backend: checkBackend('backend', options.backend, BACKENDS, options),
     size: checkSize('processes', options.processes),
     initializerArgs,
+    initializerTimeout: checkLimit('initializerTimeout', options.initializerTimeout ?? Infinity),
+    onExitTimeout: checkLimit('onExitTimeout', options.onExitTimeout ?? ON_EXIT_MS),
     maxTasksPerWorker:
       options.maxTasksPerWorker === undefined
         ? Infinity
@@ -145,6 +162,8 @@ export function checkArray(name: string, value: unknown): void {
     throw new ArgumentError(`${name} must be an array, got ${value === null ? 'null' : typeof value}.`)
 }
 
+const ON_EXIT_MS = 60_000
+
 const APPLY_OPTIONS = ['timeout', 'signal', 'grace', 'retries'] as const
 const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
@@ -154,6 +173,9 @@ const POOL_OPTIONS = [
   'processes',
   'initializer',
   'initializerArgs',
+  'initializerTimeout',
+  'onExit',
+  'onExitTimeout',
   'maxTasksPerWorker',
   'name',
   'env',
@@ -175,8 +197,13 @@ function checkCommon(options: ApplyOptions): void {
   if (options.grace !== undefined) checkDuration('grace', options.grace)
   checkRetries(options.retries)
   if (options.timeout === undefined) return
-  const timeout = checkDuration('timeout', options.timeout)
-  if (timeout <= 0) throw new ArgumentError(`timeout must be more than 0 ms, got ${timeout}.`)
+  checkLimit('timeout', options.timeout)
+}
+
+function checkLimit(name: string, value: unknown): number {
+  const ms = checkDuration(name, value)
+  if (ms <= 0) throw new ArgumentError(`${name} must be more than 0 ms, got ${ms}.`)
+  return ms
 }
 
 function checkText(name: string, value: unknown): void {

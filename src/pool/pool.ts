@@ -152,6 +152,14 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   /**
+   * What `onExit` returned in the workers that have ended so far, in that order. Workers that were killed, or ended by
+   * `terminate()`, have no say.
+   */
+  get exitResults(): readonly unknown[] {
+    return this.#core.roster.exitResults.slice()
+  }
+
+  /**
    * Changes how many workers there are, also while they work: those that are too many finish what they have, what waits
    * goes to the others.
    *
@@ -177,6 +185,8 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Resolves when the last worker has ended. Streams that are being read are read to their end first; one that nobody
    * reads is given up.
+   *
+   * Rejects with a ManycoreError `MC_WORKER_EXIT_HOOK` when an `onExit` has failed.
    *
    * @throws StateError `MC_POOL_RUNNING` before `close()` or `terminate()`; rejects with a TimeoutError
    * `MC_WAIT_TIMEOUT` when a `timeout` in milliseconds is given and the time is up.

@@ -1,10 +1,8 @@
 import type { Backend, WorkerExit } from '../backend/backend.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
-import type { Payload } from '../codec/payload.ts'
 import { childIdentity } from '../worker/context.ts'
-import type { Batch, Holder } from './batch.ts'
-import type { PoolFunction } from './functions.ts'
+import { HookBatch, type Hook } from './hook-batch.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
@@ -29,18 +27,22 @@ export interface RosterEvents extends Omit<MemberEvents, 'exited'> {
   broken(error: ManycoreError): void
 }
 
-/** What each worker runs before its first task. */
-export interface Preparation {
-  readonly fn: PoolFunction
-  readonly payload: Payload
+/** What each worker runs before its first task, and after its last. */
+export interface Hooks {
+  readonly initializer: Hook | undefined
+  readonly exit: Hook | undefined
 }
 
 /** The workers of a pool: started on demand, replaced when they die, retired after their number of tasks. */
 export class Roster {
   readonly members: Member[] = []
+  /** What the exit hook returned, in the order in which the workers ended. */
+  readonly exitResults: unknown[] = []
+  /** Of the first exit hook that failed. */
+  exitError: ManycoreError | undefined
   readonly #backend: Backend
   readonly #options: CheckedPoolOptions
-  readonly #preparation: Preparation | undefined
+  readonly #hooks: Hooks
   readonly #events: RosterEvents
   readonly #idleWatch: IdleWatch
   #size: CheckedSize
@@ -48,17 +50,14 @@ export class Roster {
   #failuresBySignal = 0
   #firstError: ManycoreError | undefined
   #pause: NodeJS.Timeout | undefined
+  #idleLosses = 0
   #over = false
+  #terminated = false
 
-  constructor(
-    backend: Backend,
-    options: CheckedPoolOptions,
-    preparation: Preparation | undefined,
-    events: RosterEvents,
-  ) {
+  constructor(backend: Backend, options: CheckedPoolOptions, hooks: Hooks, events: RosterEvents) {
     this.#backend = backend
     this.#options = options
-    this.#preparation = preparation
+    this.#hooks = hooks
     this.#events = events
     this.#size = options.size
     this.#idleWatch = new IdleWatch(
@@ -120,14 +119,31 @@ export class Roster {
 
   /** Ends a worker that holds nothing, in good order. */
   release(member: Member): void {
-    if (member.state === 'leaving' || member.state === 'gone') return
+    const { state, worker } = member
+    if (state === 'leaving' || state === 'gone') return
     member.state = 'leaving'
-    void member.worker.stop()
+    const hook = this.#hooks.exit
+    if (hook === undefined || state !== 'ready') {
+      void worker.stop()
+      return
+    }
+    // The program lives until it is done.
+    worker.ref()
+    const done = (value: unknown): void => {
+      this.exitResults.push(value)
+      void worker.stop()
+    }
+    const failed = (reason: unknown): void => {
+      if (!this.#terminated) this.exitError ??= hookError('MC_WORKER_EXIT_HOOK', 'exit hook', hook, member, reason)
+      void worker.stop()
+    }
+    member.send(new HookBatch(hook, undefined, done, failed), undefined, hook.limitMs)
   }
 
   /** Ends all workers: in good order, or at once. Starts no others. */
   end(how: 'release' | 'kill'): void {
     this.#over = true
+    this.#terminated ||= how === 'kill'
     clearTimeout(this.#pause)
     this.#idleWatch.end()
     for (const member of this.members.slice()) {
@@ -147,7 +163,7 @@ export class Roster {
     const identity = childIdentity({ prefix, role: 'pool', daemon: false })
     const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
     worker.unref()
-    const member = new Member(worker, maxTasksPerWorker, {
+    const member = new Member(worker, this.#freePlace(), maxTasksPerWorker, {
       ...this.#events,
       exited: (gone, exit) => void this.#exited(gone, exit),
     })
@@ -160,24 +176,24 @@ export class Roster {
 
   #prepare(member: Member): void {
     if (member.state !== 'starting') return
-    if (this.#preparation === undefined) {
+    const { index } = member
+    const hook = this.#hooks.initializer
+    if (hook === undefined) {
+      member.worker.channel.send({ kind: Kind.prepare, task: 0, fn: 0, index, count: 0, payload: undefined })
       this.#enter(member)
       return
     }
     member.state = 'preparing'
-    member.send(
-      new PreparationBatch(
-        this.#preparation,
-        () => this.#enter(member),
-        (reason) => this.#unprepared(member, reason),
-      ),
-    )
+    const done = (): void => this.#enter(member)
+    const failed = (reason: unknown): void => this.#unprepared(member, hook, reason)
+    member.send(new HookBatch(hook, index, done, failed), undefined, hook.limitMs)
     member.left++
   }
 
   #enter(member: Member): void {
     if (member.state === 'leaving' || member.state === 'gone') return
     member.state = 'ready'
+    member.hasAnswered = false
     member.idleSinceMs = performance.now()
     this.#failures = 0
     this.#failuresBySignal = 0
@@ -185,19 +201,17 @@ export class Roster {
     this.#events.ready(member)
   }
 
-  #unprepared(member: Member, reason: unknown): void {
-    const name = this.#preparation?.fn.name
-    const text = reason instanceof Error ? reason.message : String(reason)
-    const error = new ManycoreError(
-      'MC_WORKER_INITIALIZER',
-      `The initializer ${name}() failed in worker ${member.worker.identity.name}: ${text}`,
-      { cause: reason },
-    )
+  #unprepared(member: Member, hook: Hook, reason: unknown): void {
     if (member.state === 'preparing') {
       member.state = 'leaving'
       void member.worker.stop({ graceMs: TERMINATE_GRACE_MS })
     }
-    this.#failed(error)
+    this.#failed(hookError('MC_WORKER_INITIALIZER', 'initializer', hook, member, reason))
+  }
+
+  // One that replaces another takes over its place; one that has not ended yet still has its own.
+  #freePlace(): number {
+    for (let place = 0; ; place++) if (!this.members.some(({ index }) => index === place)) return place
   }
 
   async #exited(member: Member, exit: WorkerExit): Promise<void> {
@@ -218,6 +232,8 @@ export class Roster {
           : new WorkerStartError(`Worker ${name} could not be started: it ${exit.reason}.`, exit, { cause: reason }),
       )
     }
+    if (member.hasAnswered) this.#idleLosses = 0
+    else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
     this.#events.lost(member, exit)
     this.grow(0)
     this.#events.room()
@@ -233,8 +249,19 @@ export class Roster {
       this.#events.broken(this.#firstError)
       return
     }
+    this.#rest(this.#failures - 1)
+  }
+
+  // A worker that ends by itself before it has done anything may do so again and again.
+  #lostIdle(): void {
+    if (++this.#idleLosses > MOST_FAILURES) this.#rest(this.#idleLosses - MOST_FAILURES)
+  }
+
+  // Starts no workers for a while.
+  #rest(times: number): void {
+    if (this.#over) return
     clearTimeout(this.#pause)
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS)
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** times, LONGEST_PAUSE_MS)
     this.#pause = setTimeout(() => {
       this.#pause = undefined
       this.grow(0)
@@ -244,53 +271,15 @@ export class Roster {
   }
 }
 
-/** The run of the initializer in one worker. */
-class PreparationBatch implements Batch {
-  readonly fn: PoolFunction
-  readonly kind: typeof Kind.call = Kind.call
-  readonly task = 0
-  readonly index = 0
-  readonly count = 1
-  readonly payload: Payload
-  readonly losses = 0
-  readonly attempt = 1
-  readonly graceMs = 0
-  readonly isRetried = false
-  sentMs = 0
-  answered = 0
-  costMs = 0
-  holder: Holder | undefined
-  readonly #done: () => void
-  readonly #failed: (reason: unknown) => void
-
-  constructor({ fn, payload }: Preparation, done: () => void, failed: (reason: unknown) => void) {
-    this.fn = fn
-    this.payload = payload
-    this.#done = done
-    this.#failed = failed
-  }
-
-  resolved(): void {
-    this.#done()
-  }
-
-  rejected(_at: number, reason: unknown): void {
-    this.#failed(reason)
-  }
-
-  returned(reason: Error): void {
-    this.#failed(reason)
-  }
-
-  site(): undefined {
-    return undefined
-  }
-
-  describe(): string {
-    return `the initializer ${this.fn.name}()`
-  }
-
-  itemIndex(): undefined {
-    return undefined
-  }
+function hookError(
+  code: 'MC_WORKER_INITIALIZER' | 'MC_WORKER_EXIT_HOOK',
+  what: string,
+  { fn }: Hook,
+  { worker }: Member,
+  cause: unknown,
+): ManycoreError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new ManycoreError(code, `The ${what} ${fn.name}() failed in worker ${worker.identity.name}: ${text}`, {
+    cause,
+  })
 }

@@ -15,6 +15,8 @@ const LINGER_TOGETHER_MS = 0.5
 
 /** What a worker tells its owner about tasks. Each method gives a promise when the worker has to wait before it goes on. */
 export class Answers {
+  /** How many tasks, and items of tasks, have begun. */
+  begun = 0
   readonly #channel: Channel
   readonly #marshal: Marshal
   readonly #journal: JournalWriter
@@ -33,6 +35,7 @@ export class Answers {
    * items were not answered yet.
    */
   begin(task: number, index: number, pure: boolean, held = false): Soon {
+    this.begun++
     this.#journaled = !pure
     if (pure) {
       if (!held) this.#flushStale()

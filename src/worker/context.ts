@@ -9,6 +9,27 @@ export function enterWorker(who: WorkerIdentity): void {
   state().identity = who
 }
 
+/** What a worker of a pool knows about itself besides. */
+export interface WorkerRecord {
+  /** Its place in its pool, from 0. */
+  readonly index: number
+  /** What the initializer returned. */
+  state: unknown
+  /** How many tasks have begun. */
+  readonly begun: number
+}
+
+/** Called when a worker takes its place in a pool. */
+export function enterPool(who: WorkerIdentity, record: WorkerRecord): void {
+  state().records.set(who, record)
+}
+
+/** The record of the worker that this code runs in, if that is one of a pool. */
+export function currentRecord(): WorkerRecord | undefined {
+  const who = currentIdentity()
+  return who && state().records.get(who)
+}
+
 /** Who this worker is; nothing in the main process. */
 export function currentIdentity(): WorkerIdentity | undefined {
   const { findInline, identity } = state()
@@ -88,6 +109,7 @@ interface ThreadState {
   findInline: (() => WorkerIdentity | undefined) | undefined
   /** How many children each had, by its identity, and the main process by this map. */
   readonly children: WeakMap<object, number>
+  readonly records: WeakMap<WorkerIdentity, WorkerRecord>
   isOwnerGone: boolean
   ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 }
@@ -102,6 +124,7 @@ function state(): ThreadState {
     identity: undefined,
     findInline: undefined,
     children: new WeakMap(),
+    records: new WeakMap(),
     isOwnerGone: false,
     ownerGone: undefined,
   })

@@ -11,7 +11,7 @@ import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { Answers, type Soon } from './answers.ts'
 import { ChunkRun, type TaskRun } from './chunk-run.ts'
-import { enterWorker } from './context.ts'
+import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './context.ts'
 import { reportUncaught, type Ending } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
 import type { Home } from './home.ts'
@@ -117,6 +117,8 @@ class TaskLoop implements Ending {
             return undefined
           },
         )
+      case Kind.prepare:
+        return this.#prepare(message)
       case Kind.define:
         return this.#functions.define(message)
       case Kind.release:
@@ -136,6 +138,41 @@ class TaskLoop implements Ending {
       default:
         return undefined
     }
+  }
+
+  #prepare(message: Message): Soon {
+    const answers = this.#answers
+    const { task, index } = message
+    const record: WorkerRecord = {
+      index,
+      state: undefined,
+      get begun() {
+        return answers.begun
+      },
+    }
+    // An inline worker has no `init` of its own.
+    const who = currentIdentity()
+    if (who !== undefined) enterPool(who, record)
+    if (message.fn === 0) return undefined
+    const fn = this.#functions.get(message.fn)
+    const failed = (error: unknown): Soon => answers.failed(task, error)
+    if ('error' in fn) return failed(fn.error)
+    const done = (state: unknown): Soon => {
+      record.state = state
+      return answers.done(task, undefined)
+    }
+    return this.#decoded(
+      message,
+      (args) => {
+        try {
+          const state = fn.call(...(args as unknown[]))
+          return isThenable(state) ? Promise.resolve(state).then(done, failed) : done(state)
+        } catch (error) {
+          return failed(error)
+        }
+      },
+      failed,
+    )
   }
 
   #task(message: Message): Soon {

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, appendFileSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { ManycoreError, Pool, currentWorker, type PoolOptions } from 'manycore'
+import { expectTypeOf } from 'expect-type'
+
+const open = async (word: string) => {
+  const calls: number[] = []
+  // Neither could travel.
+  return { word, calls, socket: process.stdout, add: (n: number): number => calls.push(n) }
+}
+
+describe('the state of a worker', () => {
+  it('#201 is what the initializer returned there, and need not be able to travel', async () => {
+    await using pool = new Pool({ processes: 2, initializer: open, initializerArgs: ['ready'] })
+    const use = async (n: number) => {
+      const { state } = currentWorker<typeof open>()
+      expectTypeOf(state.word).toEqualTypeOf<string>()
+      return [state.word, state.add(n), state.socket === process.stdout] as const
+    }
+    assert.deepEqual(await pool.apply(use, [1]), ['ready', 1, true])
+    assert.deepEqual(await pool.apply(use, [2]), ['ready', 2, true])
+    assert.ok((await pool.map(use, [1, 2, 3, 4])).every(([word]) => word === 'ready'))
+  })
+
+  it('comes with the name, the place, the pid and the number of tasks of the worker', async () => {
+    await using pool = new Pool({ processes: 2, name: 'Clerk' })
+    const look = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const { name, index, pid, threadId, tasks, state } = currentWorker()
+      return { name, index, tasks, own: pid === process.pid, threadId, state }
+    }
+    const first = await pool.apply(look)
+    assert.match(first.name, /^Clerk-\d+$/)
+    assert.deepEqual({ ...first, name: '' }, { name: '', index: 0, tasks: 0, own: true, threadId: 0, state: undefined })
+    assert.equal((await pool.apply(look)).tasks, 1)
+    const all = await pool.map(look, Array.from({ length: 40 }), { chunkSize: 1 })
+    assert.deepEqual(new Set(all.map(({ index }) => index)), new Set([0, 1]))
+    assert.equal(new Set(all.map(({ name, tasks }) => `${name} ${tasks}`)).size, 40)
+  })
+
+  it('is taken over, with the place, by nobody: the worker that replaces another one makes its own', async () => {
+    await using pool = new Pool({ processes: 1, initializer: () => ({ pid: process.pid }), maxTasksPerWorker: 1 })
+    const look = () => [currentWorker<{ pid: number }>().state.pid === process.pid, currentWorker().index] as const
+    for (let n = 0; n < 3; n++) assert.deepEqual(await pool.apply(look), [true, 0])
+  })
+
+  it('is there in threads and inline too, one for each worker', async () => {
+    for (const backend of ['thread', 'inline'] as const) {
+      await using pool = new Pool({ backend, processes: 2, initializer: open, initializerArgs: [backend] })
+      const use = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        const { state, index } = currentWorker<typeof open>()
+        return `${state.word} ${index} ${state.add(0)}`
+      }
+      const seen = await pool.map(use, Array.from({ length: 40 }), { chunkSize: 1 })
+      assert.equal(new Set(seen).size, 40)
+      assert.ok(seen.includes(`${backend} 1 1`))
+    }
+  })
+
+  it('does not exist outside of a worker', () => {
+    const { name, pid, index, tasks, state } = currentWorker()
+    assert.deepEqual([name, pid, index, tasks, state], ['MainProcess', process.pid, 0, 0, undefined])
+  })
+})
+
+describe('the exit hook', () => {
+  let folder: string
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-hooks-'))))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('runs once in each worker after its last task, with its state, and its results are collected', async () => {
+    const pool = new Pool({
+      processes: 2,
+      initializer: open,
+      initializerArgs: ['x'],
+      onExit: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return [currentWorker<typeof open>().state.calls.length, currentWorker().tasks]
+      },
+    })
+    const use = async (n: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      return currentWorker<typeof open>().state.add(n)
+    }
+    await pool.map(
+      use,
+      Array.from({ length: 50 }).map((_, n) => n),
+      { chunkSize: 1 },
+    )
+    assert.deepEqual(pool.exitResults, [])
+    pool.close()
+    await pool.join()
+    const results = pool.exitResults as [number, number][]
+    assert.equal(results.length, 2)
+    assert.equal(results[0]![0] + results[1]![0], 50)
+    for (const [calls, tasks] of results) assert.equal(calls, tasks)
+  })
+
+  it('runs in a worker that is retired or is one too many, and not in one that is killed', async () => {
+    const file = join(folder, 'ended')
+    appendFileSync(file, '')
+    const onExit = () => appendFileSync(file, `${process.pid}\n`)
+    const lines = () => readFileSync(file, 'utf8').trim().split('\n').map(Number)
+    const pool = new Pool({ processes: 1, maxTasksPerWorker: 1, onExit })
+    const pids = [await pool.apply(() => process.pid), await pool.apply(() => process.pid)]
+    assert.equal(lines()[0], pids[0])
+    await assert.rejects(
+      pool.apply(() => process.kill(process.pid, 'SIGKILL')),
+      { code: 'MC_WORKER_CRASHED' },
+    )
+    pool.close()
+    await pool.join()
+    assert.deepEqual(lines(), pids)
+    const other = new Pool({ processes: 1, onExit })
+    await other.apply(() => 1)
+    await other.terminate()
+    assert.deepEqual(lines(), pids)
+  })
+
+  it('that fails costs nothing but makes join() say so', async () => {
+    for (const onExit of [
+      () => {
+        throw new TypeError('cannot say goodbye')
+      },
+      () => process.exit(7),
+    ]) {
+      const pool = new Pool({ processes: 1, maxTasksPerWorker: 1, onExit })
+      assert.deepEqual(await pool.map((n: number) => n, [1, 2, 3]), [1, 2, 3])
+      pool.close()
+      await assert.rejects(pool.join(), (error: ManycoreError) => {
+        assert.equal(error.code, 'MC_WORKER_EXIT_HOOK')
+        assert.ok(error.cause instanceof TypeError || (error.cause as ManycoreError).code === 'MC_WORKER_CRASHED')
+        return true
+      })
+      await assert.rejects(pool.join(10_000), { code: 'MC_WORKER_EXIT_HOOK' })
+      assert.deepEqual(pool.exitResults, [])
+    }
+  })
+
+  it('#244 has a time limit of its own', async () => {
+    const pool = new Pool({
+      processes: 1,
+      onExitTimeout: 50,
+      onExit: () => {
+        for (;;) continue
+      },
+    })
+    assert.equal(await pool.apply(() => 1), 1)
+    pool.close()
+    await assert.rejects(pool.join(), { code: 'MC_WORKER_EXIT_HOOK', message: /exit hook onExit\(\).*50 ms/s })
+  })
+})
+
+describe('the initializer', () => {
+  it('#244 has a time limit of its own, and a bounded number of tries', async () => {
+    let tries = 0
+    const server = await import('node:fs')
+    const file = join(tmpdir(), `manycore-tries-${process.pid}`)
+    const initializer = async () => {
+      appendFileSync(file, 'x')
+      await new Promise(() => {})
+    }
+    const pool = new Pool({ processes: 2, initializer, initializerTimeout: 100 })
+    await assert.rejects(
+      pool.apply(() => 1),
+      { code: 'MC_WORKER_INITIALIZER', message: /initializer initializer\(\).*100 ms/s },
+    )
+    assert.throws(() => pool.apply(() => 1), { code: 'MC_POOL_BROKEN' })
+    await pool.terminate()
+    tries = server.readFileSync(file, 'utf8').length
+    server.rmSync(file)
+    assert.ok(tries <= 5, `${tries} tries`)
+  })
+
+  it('#236 that leaves something behind which ends its worker again and again makes no storm of workers', async () => {
+    const file = join(tmpdir(), `manycore-storm-${process.pid}`)
+    const initializer = () => {
+      appendFileSync(file, 'x')
+      setTimeout(() => process.exit(3), 1)
+    }
+    const pool = new Pool({ processes: { min: 1, max: 1 }, initializer })
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await pool.terminate()
+    const starts = readFileSync(file, 'utf8').length
+    rmSync(file)
+    assert.ok(starts >= 2 && starts <= 9, `${starts} starts within a second`)
+  })
+
+  it('and its options are checked at the call', () => {
+    const wrong: unknown[] = [{ onExit: 1 }, { onExitTimeout: 0 }, { initializerTimeout: -1 }, { onExitTimeout: '1' }]
+    for (const options of wrong) assert.throws(() => new Pool(options as PoolOptions), { code: 'MC_ARGUMENT_INVALID' })
+  })
+})
