@@ -29,6 +29,8 @@ export interface LaunchFailure {
  * owner is the work of the channel's end, of the exit hook and of the reaper.
  */
 export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
+  const lacking = lackingRuntime()
+  if (lacking !== undefined) return { reason: Promise.resolve({ text: lacking, cause: undefined }) }
   const { spawn } = process.getBuiltinModule('node:child_process')
   let child: ChildProcess
   let file = options.execPath ?? process.execPath
@@ -55,6 +57,15 @@ export function launch(options: SpawnOptions, journalFd: number | undefined): La
     child.once('error', (error) => resolve(failure(error, file, options.cwd)))
   })
   return { reason }
+}
+
+// Bun 1.4 has neither V8's serializer nor pipes that can be let go of, and Deno 2.9 answers on no extra pipe: without
+// this, starts there would wait for their time limit.
+function lackingRuntime(): string | undefined {
+  const { bun, deno } = process.versions as { bun?: string; deno?: string }
+  const name = bun === undefined ? deno && `Deno ${deno}` : `Bun ${bun}`
+  if (name === undefined) return undefined
+  return `${name} cannot run manycore's workers, which need Node. Run the program with Node.`
 }
 
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {

@@ -24,7 +24,7 @@ export function reachesEntry(url: string): boolean {
 
 /** A module of manycore itself, which is never the user's program. */
 export function isOwnModule(url: string): boolean {
-  return url.startsWith(home) && !url.startsWith('node_modules/', home.length)
+  return [home, sources].some((folder) => url.startsWith(folder) && !url.startsWith('node_modules/', folder.length))
 }
 
 export function bareUrl(url: string): string {
@@ -32,6 +32,8 @@ export function bareUrl(url: string): string {
 }
 
 const home = new URL('../', import.meta.url).href
+// Where source maps lead, which Deno follows in stacks, and Node with --enable-source-maps.
+const sources = new URL('../src/', home).href
 
 function leadsTo(main: string, start: string, importsOf: (url: string) => readonly string[]): boolean {
   const visited = new Set([start])

@@ -8,7 +8,7 @@ import type { EncodeForAny, ShippedFunction } from './marshal.ts'
 import { rooms } from './rooms.ts'
 
 export interface ShipOptions {
-  /** Values of captured variables by name, where the runtime cannot tell them. */
+  /** Values of captured variables by name, in place of those that they have. */
   readonly captures?: Readonly<Record<string, unknown>> | undefined
 }
 
