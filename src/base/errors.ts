@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'MC_POOL_CLOSED'
   | 'MC_POOL_RUNNING'
   | 'MC_POOL_BROKEN'
+  | 'MC_POOL_FULL'
   | 'MC_TASK_TIMEOUT'
   | 'MC_TASK_CANCELLED'
   | 'MC_TASK_RETRIES'

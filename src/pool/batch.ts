@@ -52,6 +52,8 @@ export interface Batch {
 export interface Holder {
   /** Of its worker. */
   readonly name: string
+  /** It gets nothing new. */
+  readonly isLeaving: boolean
   readonly batches: readonly Batch[]
   /** Tells the batch that runs to end, and ends its worker, for a reason in words, when the grace period is over. */
   interrupt(batch: Batch, reason: string): void
@@ -72,10 +74,19 @@ export interface TaskPlace {
 /** Default of the `grace` option. */
 export const GRACE_MS = 200
 
+/** Which worker the calls of some keys go to: the one that took the first of them, as long as it is there. */
+export interface Affinity {
+  member: Holder | undefined
+}
+
 /** Where batches come from: the calls of `apply`, a map, a stream. */
 export interface Source {
   /** Items that could be sent now. */
   readonly waiting: number
+  /** What has a higher one is sent first. */
+  readonly priority: number
+  /** Nothing when any worker will do. */
+  readonly affinity: Affinity | undefined
   /** The function of the batch that comes next. */
   readonly fn: PoolFunction
   /** The size that the user asked for. */

@@ -13,6 +13,7 @@ export type CallOptions = ApplyOptions & { readonly site?: Error | undefined }
 
 /** Where a call waits, and what ends it. */
 export interface CallHome {
+  submit(call: Call): void
   abort(call: Call, reason: unknown): void
 }
 
@@ -47,12 +48,12 @@ export class Call implements TaskRecord {
   #settledMs: number | undefined
   #worker: string | undefined
   #outcomeType: string | undefined
-  readonly #queue: CallHome
+  readonly home: CallHome
   readonly #signal: AbortSignal | undefined
   readonly #abort: (() => void) | undefined
 
   constructor(queue: CallHome, id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions) {
-    this.#queue = queue
+    this.home = queue
     this.id = id
     this.fn = fn
     this.retries = policyFor(options.retries)
@@ -100,7 +101,7 @@ export class Call implements TaskRecord {
 
   cancel(): boolean {
     if (this.settled !== undefined || this.isRunning) return false
-    this.#queue.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
+    this.home.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
     return true
   }
 

@@ -3,7 +3,7 @@ import { Kind } from '../channel/messages.ts'
 import { type Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
+import { MOST_LOSSES, type Affinity, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { Call, isTuple, type CallHome, type CallOptions } from './call.ts'
 
@@ -22,6 +22,8 @@ export interface CallEvents {
 /** The calls of `apply` that wait, in the order in which they were made. */
 export class CallQueue implements Source, CallHome {
   readonly chunkSize: undefined
+  readonly priority: number
+  readonly affinity: Affinity | undefined
   readonly #events: CallEvents
   // Taken from the end: calls that came back, the first of them last.
   readonly #again: Call[] = []
@@ -31,8 +33,10 @@ export class CallQueue implements Source, CallHome {
   readonly #pausing = new Set<Call>()
   #isOver = false
 
-  constructor(events: CallEvents) {
+  constructor(events: CallEvents, priority: number, affinity: Affinity | undefined) {
     this.#events = events
+    this.priority = priority
+    this.affinity = affinity
   }
 
   get waiting(): number {

@@ -2,9 +2,11 @@ import type { Backend } from '../backend/backend.ts'
 import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
+import { Backlog } from './backlog.ts'
 import type { TaskPlace } from './batch.ts'
 import type { Call, CallOptions } from './call.ts'
-import { CallQueue } from './calls.ts'
+import { CallQueues } from './call-queues.ts'
+import type { CallQueue } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Member } from './member.ts'
@@ -37,7 +39,8 @@ export class PoolCore {
   readonly roster: Roster
   readonly #functions: FunctionTable
   readonly #scheduler: Scheduler
-  readonly #calls: CallQueue
+  readonly #calls: CallQueues
+  readonly #backlog: Backlog
   readonly #works = new Map<Work, WorkUser>()
   readonly #keepAlive = new KeepAlive()
   readonly #ended = deferred<void>()
@@ -58,10 +61,11 @@ export class PoolCore {
       () => this.roster.members,
       () => this.roster.most,
     )
-    this.#calls = new CallQueue({
+    this.#calls = new CallQueues({
       offered: (queue) => this.#offered(queue),
       settled: (call) => this.#settled(call),
     })
+    this.#backlog = new Backlog(options.maxQueue ?? Infinity, () => this.#calls.waiting)
     this.roster = new Roster(
       backend,
       options,
@@ -109,6 +113,13 @@ export class PoolCore {
   }
 
   call(target: AnyFunction, args: readonly unknown[], options: CallOptions): Task<unknown> {
+    if (this.#backlog.isFull) {
+      throw new StateError(
+        'MC_POOL_FULL',
+        `apply(): ${this.options.maxQueue} tasks wait for a worker already, which is the pool's maxQueue. ` +
+          'Await pool.room() before each call.',
+      )
+    }
     const fn = this.#functions.enter(shipFunction(target, this.options))
     let call: Call
     try {
@@ -120,8 +131,8 @@ export class PoolCore {
     const task = new Task<unknown>(call)
     this.#openCalls++
     this.#keepAlive.hold()
-    if (options.signal?.aborted === true) this.#calls.abort(call, options.signal.reason)
-    else this.#calls.submit(call)
+    if (options.signal?.aborted === true) call.home.abort(call, options.signal.reason)
+    else call.home.submit(call)
     return task
   }
 
@@ -155,6 +166,11 @@ export class PoolCore {
   resize(size: CheckedSize): void {
     this.roster.resize(size)
     this.#shareOut()
+  }
+
+  /** Resolves when another call may be made, or none any more. */
+  room(): Promise<void> {
+    return this.#state === 'open' ? this.#backlog.room() : Promise.resolve()
   }
 
   /** `cancel`: calls of `apply` that have not begun are given up. */
@@ -234,6 +250,7 @@ export class PoolCore {
     this.#openCalls--
     this.#keepAlive.release()
     this.#functions.leave(call.fn)
+    this.#backlog.check()
     if (this.#state !== 'open') this.#endIfDrained()
   }
 
@@ -241,19 +258,22 @@ export class PoolCore {
     if (member.left <= 0 && member.batches.length === 0) this.roster.release(member)
     else this.#scheduler.serve(member)
     if (member.batches.length === 0) this.roster.idle()
-    this.#spare = this.#scheduler.empty
+    this.#spare = this.#scheduler.drained
+    this.#backlog.check()
     if (this.#state !== 'open') this.#endIfDrained()
   }
 
   #shareOut(): void {
     if (this.#broken !== undefined || this.#state === 'terminated') return
     this.#scheduler.shareOut()
-    this.#spare = this.#scheduler.empty
+    this.#spare = this.#scheduler.drained
+    this.#backlog.check()
     if (!this.#spare && this.roster.canGrow) this.roster.grow(this.#scheduler.waiting)
   }
 
   #endIfDrained(): void {
     if (this.#state === 'open' && this.#broken === undefined) return
+    this.#backlog.end()
     if (this.#openCalls === 0 && this.#works.size === 0) this.roster.end('release')
     if (this.roster.members.length === 0 && this.#openCalls === 0 && this.#works.size === 0) {
       this.#keepAlive.end()

@@ -34,6 +34,11 @@ export interface PoolOptions {
   readonly onExitTimeout?: number | undefined
   /** A worker is replaced after so many tasks; each item of a map counts. Default: never. */
   readonly maxTasksPerWorker?: number | undefined
+  /**
+   * So many tasks of `apply` may wait for a worker; the next call throws a `StateError` (`MC_POOL_FULL`). Await
+   * `pool.room()` before each call. Default: no limit.
+   */
+  readonly maxQueue?: number | undefined
   /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
   readonly name?: string | undefined
   /** Environment of the workers. Default: that of this process. */
@@ -53,8 +58,8 @@ export interface PoolOptions {
   readonly captures?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Options of `apply`. */
-export interface ApplyOptions {
+/** Options of all calls. */
+export interface TaskOptions {
   /**
    * Milliseconds that the task may run, from when it starts. After that it fails with a `TimeoutError`
    * (`MC_TASK_TIMEOUT`) and `currentTask().signal` fires; a task that has not ended `grace` later, such as an endless
@@ -76,10 +81,21 @@ export interface ApplyOptions {
    * `currentTask().attempt` tells the task which one it is. Default: 0, nothing runs twice.
    */
   readonly retries?: number | RetryOptions | undefined
+  /** What has a higher one is sent to a worker first, from all that waits; what runs is not interrupted. Default: 0. */
+  readonly priority?: number | undefined
+}
+
+/** Options of `apply`. */
+export interface ApplyOptions extends TaskOptions {
+  /**
+   * Tasks with the same key run in the same worker as long as it lives, one after the other in the order of their calls,
+   * so that one can find what another left there. Other tasks may run there in between.
+   */
+  readonly key?: string | number | undefined
 }
 
 /** Options of `map` and `starmap`. */
-export interface MapOptions extends ApplyOptions {
+export interface MapOptions extends TaskOptions {
   /** Items that travel together. Default: adapted to how long an item takes and how many are left. */
   readonly chunkSize?: number | undefined
   /**
@@ -112,6 +128,7 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   checkOptions('Pool', options, POOL_OPTIONS)
   const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd, captures } = options
   if (initializer !== undefined) checkFunction('initializer', initializer)
+  if (options.maxQueue !== undefined) checkInteger('maxQueue', options.maxQueue, 1)
   checkArray('initializerArgs', initializerArgs)
   if (options.onExit !== undefined) checkFunction('onExit', options.onExit)
   checkText('name', name)
@@ -141,6 +158,8 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
 export function checkApplyOptions(method: string, options: ApplyOptions = {}): ApplyOptions {
   checkOptions(method, options, APPLY_OPTIONS)
   checkCommon(options)
+  if (options.key !== undefined && typeof options.key !== 'string' && !Number.isFinite(options.key))
+    throw new ArgumentError(`key must be a text or a finite number, got ${typeof options.key}.`)
   return options
 }
 
@@ -164,8 +183,9 @@ export function checkArray(name: string, value: unknown): void {
 
 const ON_EXIT_MS = 60_000
 
-const APPLY_OPTIONS = ['timeout', 'signal', 'grace', 'retries'] as const
-const MAP_OPTIONS = [...APPLY_OPTIONS, 'chunkSize', 'onError'] as const
+const TASK_OPTIONS = ['timeout', 'signal', 'grace', 'retries', 'priority'] as const
+const APPLY_OPTIONS = [...TASK_OPTIONS, 'key'] as const
+const MAP_OPTIONS = [...TASK_OPTIONS, 'chunkSize', 'onError'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
 const POOL_OPTIONS = [
@@ -177,6 +197,7 @@ const POOL_OPTIONS = [
   'onExit',
   'onExitTimeout',
   'maxTasksPerWorker',
+  'maxQueue',
   'name',
   'env',
   'execArgv',
@@ -192,10 +213,12 @@ function checkMapping(options: MapOptions): void {
   if (options.onError !== undefined) checkOneOf('onError', options.onError, ['throw', 'settle'])
 }
 
-function checkCommon(options: ApplyOptions): void {
+function checkCommon(options: TaskOptions): void {
   checkSignal('signal', options.signal)
   if (options.grace !== undefined) checkDuration('grace', options.grace)
   checkRetries(options.retries)
+  if (options.priority !== undefined && !Number.isFinite(options.priority))
+    throw new ArgumentError(`priority must be a finite number, got ${String(options.priority)}.`)
   if (options.timeout === undefined) return
   checkLimit('timeout', options.timeout)
 }

@@ -175,6 +175,21 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   /**
+   * Resolves when `apply` may be called: at once, unless the pool has a `maxQueue` and so many tasks wait for a worker.
+   * Those who asked first are let through first.
+   *
+   * ```ts
+   * for await (const page of pages) {
+   *   await pool.room()
+   *   void pool.apply(index, [page]).catch(report)
+   * }
+   * ```
+   */
+  room(): Promise<void> {
+    return this.#core.room()
+  }
+
+  /**
    * Takes no more work; what is pending is finished, then the workers end. With `cancel`, tasks of `apply` that have not
    * begun are cancelled instead, as by `Executor.shutdown(cancel_futures=True)` of Python. May be repeated.
    */

@@ -30,6 +30,11 @@ export class Scheduler {
     return sum
   }
 
+  /** Nothing waits but what waits for a certain worker. */
+  get drained(): boolean {
+    return this.#ring.every(({ affinity }) => affinity?.member !== undefined && !affinity.member.isLeaving)
+  }
+
   get empty(): boolean {
     return this.#ring.length === 0
   }
@@ -59,24 +64,38 @@ export class Scheduler {
 
   #sendNext(member: Member): boolean {
     if (member.state !== 'ready' || member.blocked || member.left <= 0) return false
-    const source = this.#next()
+    const source = this.#nextFor(member)
     if (source === undefined || !this.#fits(member, source)) return false
     const owner = source.owner
     const limitMs = source.limitMs
     const batch = source.take(Math.min(this.#share(source), member.left))
     if (source.waiting === 0) this.#drop(source)
     else this.#turn++
+    if (source.affinity !== undefined) source.affinity.member = member
     if (batch !== undefined) member.send(batch, owner, limitMs)
     return true
   }
 
-  #next(): Source | undefined {
-    for (;;) {
-      if (this.#turn >= this.#ring.length) this.#turn = 0
-      const source = this.#ring[this.#turn]
-      if (source === undefined || source.waiting > 0) return source
-      this.#drop(source)
+  // Of those with the highest priority, the one whose turn it is.
+  #nextFor(member: Member): Source | undefined {
+    let best: Source | undefined
+    let bestAt = 0
+    for (let step = 0; step < this.#ring.length;) {
+      const at = (this.#turn + step) % this.#ring.length
+      const source = this.#ring[at] as Source
+      if (source.waiting === 0) {
+        this.#ring.splice(at, 1)
+        if (at < this.#turn) this.#turn--
+        continue
+      }
+      step++
+      if (best !== undefined && source.priority <= best.priority) continue
+      if (!mayTake(member, source)) continue
+      best = source
+      bestAt = at
     }
+    if (best !== undefined) this.#turn = bestAt
+    return best
   }
 
   #drop(source: Source): void {
@@ -104,4 +123,9 @@ export class Scheduler {
     const guided = Math.ceil(source.waiting / (2 * this.#size()))
     return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
   }
+}
+
+function mayTake(member: Member, { affinity }: Source): boolean {
+  const bound = affinity?.member
+  return bound === undefined || bound === member || bound.isLeaving
 }

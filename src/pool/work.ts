@@ -3,7 +3,7 @@ import type { Payload } from '../codec/payload.ts'
 import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
-import type { ApplyOptions } from './options.ts'
+import type { TaskOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
 
 /** Where the results of a map or a stream go. */
@@ -27,7 +27,7 @@ export interface WorkEvents {
   finished(work: Work): void
 }
 
-export interface WorkOptions extends ApplyOptions {
+export interface WorkOptions extends TaskOptions {
   /** Of the map, as its user calls it: `map`, `imap`. */
   readonly verb: string
   readonly task: number
@@ -42,6 +42,8 @@ export class Work implements Source {
   readonly chunkSize: number | undefined
   readonly limitMs: number | undefined
   readonly owner: object | undefined
+  readonly priority: number
+  readonly affinity: undefined
   readonly options: WorkOptions
   readonly retries: RetryPolicy | undefined
   readonly #sink: Sink
@@ -65,6 +67,7 @@ export class Work implements Source {
   constructor(fn: PoolFunction, options: WorkOptions, sink: Sink, events: WorkEvents) {
     this.fn = fn
     this.options = options
+    this.priority = options.priority ?? 0
     this.retries = policyFor(options.retries)
     this.chunkSize = options.chunkSize
     this.limitMs = options.timeout

@@ -26,7 +26,7 @@ onEachBackend('currentTask', (place) => {
       await Promise.all(tasks),
       tasks.map(({ id }) => [id, undefined, 1]),
     )
-    const items = await pool.map((_: string) => [currentTask().index, currentTask().attempt], ['a', 'b', 'c'])
+    const items = await pool.map((_item: string) => [currentTask().index, currentTask().attempt], ['a', 'b', 'c'])
     assert.deepEqual(items, [
       [0, 1],
       [1, 1],
