@@ -7,6 +7,7 @@ import type { Random } from './random.js'
 export class Assailant {
   readonly done = { killed: 0, stopped: 0, starved: 0 }
   readonly #random: Random
+  readonly #firstSeenMs = new Map<number, number>()
   #over = false
 
   constructor(random: Random) {
@@ -20,7 +21,7 @@ export class Assailant {
     while (!this.#over) {
       await sleep(random.between(30, 300))
       const roll = random.next()
-      const pids = workerPids()
+      const pids = this.#chosen()
       if (pids.length === 0) continue
       const pid = random.pick(pids)
       if (roll < 0.5) this.#strike(pid, random.pick(SIGNALS))
@@ -33,6 +34,15 @@ export class Assailant {
 
   end(): void {
     this.#over = true
+  }
+
+  // Mostly of the older ones: ten starts in a row that are struck down are a reason to give the pool up.
+  #chosen(): number[] {
+    const nowMs = performance.now()
+    const pids = workerPids()
+    for (const pid of pids) if (!this.#firstSeenMs.has(pid)) this.#firstSeenMs.set(pid, nowMs)
+    if (this.#random.chance(0.2)) return pids
+    return pids.filter((pid) => nowMs - (this.#firstSeenMs.get(pid) ?? nowMs) > 500)
   }
 
   #strike(pid: number, signal: NodeJS.Signals): void {

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { type Pool, TimeoutError, WorkerCrashedError } from 'manycore'
+import { currentTask, type Pool, RetriesError, TimeoutError, WorkerCrashedError } from 'manycore'
 import type { Random } from './random.js'
 
 /** Numbers of tasks by what became of them. */
@@ -7,6 +7,10 @@ export interface Outcomes {
   tasks: number
   right: number
   thrown: number
+  /** Right after several attempts were planned to fail. */
+  retried: number
+  /** Failed in each of the attempts that they had. */
+  givenUp: number
   /** Ended their worker themselves. */
   ended: number
   /** Were running when their worker was killed. */
@@ -129,6 +133,47 @@ export const JOBS: readonly Job[] = [
       else stage.violated(`an aborted map rejected with ${String(error)}`)
     }
     clearTimeout(timer)
+  },
+  // Calls and maps with retries: some end their worker or throw twice, some always.
+  async (stage) => {
+    const { file, pool, random } = stage
+    const run = (id: number) => {
+      const { attempt } = currentTask()
+      appendFileSync(file, `${id} ${attempt}\n`)
+      if (id % 17 === 0 && attempt < 3) process.exit(7)
+      if (id % 19 === 0 && attempt < 3) throw new RangeError(`planned ${id}`)
+      return id * 3
+    }
+    // More often than an assailant strikes one task.
+    const retries = { limit: 12, backoff: 1, on: () => true }
+    const ids = stage.nextId(random.between(1, 40))
+    const results = random.chance(0.5)
+      ? await Promise.allSettled(ids.map((id) => pool.apply(run, [id], { retries })))
+      : await pool.map(run, ids, { retries, onError: 'settle' })
+    for (const [at, id] of ids.entries()) {
+      if (id % 17 === 0 || id % 19 === 0) stage.outcomes.retried++
+      judgeSettled(stage, id, results[at], {})
+      if (results[at]?.status === 'rejected') stage.violated(`task ${id} was lost in spite of its retries`)
+    }
+  },
+  async (stage) => {
+    const { file } = stage
+    const run = (id: number) => {
+      appendFileSync(file, `${id} ${currentTask().attempt}\n`)
+      if (id % 5 === 0) process.exit(7)
+      return id * 3
+    }
+    const ids = stage.nextId(stage.random.between(1, 15))
+    const results = await stage.pool.map(run, ids, { retries: { limit: 2, backoff: 1 }, onError: 'settle' })
+    for (const [at, id] of ids.entries()) {
+      const one = results[at]
+      stage.mayBegin.add(id)
+      const isGivenUp = one?.status === 'rejected' && one.reason instanceof RetriesError && one.reason.attempts === 3
+      // Also a task that is not planned to fail may be struck three times.
+      if (isGivenUp) stage.outcomes.givenUp++
+      else if (id % 5 === 0) stage.violated(`task ${id} was not given up`)
+      else judgeSettled(stage, id, one, {})
+    }
   },
   // Results and arguments of a megabyte.
   async (stage) => {

@@ -11,10 +11,10 @@ export class Ledger {
     this.file = file
   }
 
-  /** How often each task began. */
-  counts(): Map<number, number> {
-    const counts = new Map<number, number>()
-    for (const line of this.#lines()) counts.set(Number(line), (counts.get(Number(line)) ?? 0) + 1)
+  /** How often each line was written: the number of a task, and behind it which attempt it is where there are several. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const line of this.#lines()) counts.set(line, (counts.get(line) ?? 0) + 1)
     return counts
   }
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'manycore'
+import { workerPids } from '../pool/faults.js'
 import { Assailant } from './assailant.js'
 import { JOBS, type Outcomes, type Stage } from './jobs.js'
 import { Ledger } from './ledger.js'
@@ -39,6 +40,8 @@ export async function runChaos(seed: number, durationMs: number): Promise<Report
     tasks: 0,
     right: 0,
     thrown: 0,
+    retried: 0,
+    givenUp: 0,
     ended: 0,
     lost: 0,
     timedOut: 0,
@@ -100,7 +103,7 @@ async function playRound(random: Random, report: Report, ledger: Ledger, roundMs
     while (performance.now() < endMs && report.violations.length < 20) {
       const job = random.pick(JOBS)
       const stuck = setTimeout(
-        () => violated(`job ${JOBS.indexOf(job)} has not settled after ${STUCK_MS} ms`),
+        () => violated(`job ${JOBS.indexOf(job)} has not settled after ${STUCK_MS} ms; workers: ${workersNow()}`),
         STUCK_MS,
       )
       try {
@@ -124,13 +127,23 @@ async function playRound(random: Random, report: Report, ledger: Ledger, roundMs
   reckon(stage, ledger)
 }
 
+/** The workers with the states that the system tells: R runs, S waits, T is stopped. */
+function workersNow(): string {
+  return workerPids()
+    .map((pid) => `${pid} ${/\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]}`)
+    .join(', ')
+}
+
 function reckon(stage: Stage, ledger: Ledger): void {
   const counts = ledger.counts()
-  for (const [id, count] of counts) {
-    if (count > 1) stage.violated(`task ${id} ran ${count} times`)
-    if (!stage.mayBegin.has(id)) stage.violated(`task ${id} ran, which nobody asked for`)
+  const ids = new Set<number>()
+  for (const [line, count] of counts) {
+    const id = parseInt(line, 10)
+    ids.add(id)
+    if (count > 1) stage.violated(`task ${line} ran ${count} times`)
+    if (!stage.mayBegin.has(id)) stage.violated(`task ${line} ran, which nobody asked for`)
   }
-  for (const id of stage.began) if (!counts.has(id)) stage.violated(`task ${id} has a result and never ran`)
+  for (const id of stage.began) if (!ids.has(id)) stage.violated(`task ${id} has a result and never ran`)
 }
 
 // The ends of workers, and what they had open, are seen a moment later.
