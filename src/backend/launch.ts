@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
@@ -31,6 +31,8 @@ export interface LaunchFailure {
 export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
   const lacking = lackingRuntime()
   if (lacking !== undefined) return { reason: Promise.resolve({ text: lacking, cause: undefined }) }
+  const shortage = descriptorShortage()
+  if (shortage !== undefined) return { reason: Promise.resolve(failure(shortage, process.execPath, options.cwd)) }
   const { spawn } = process.getBuiltinModule('node:child_process')
   let child: ChildProcess
   let file = options.execPath ?? process.execPath
@@ -66,6 +68,26 @@ function lackingRuntime(): string | undefined {
   const name = bun === undefined ? deno && `Deno ${deno}` : `Bun ${bun}`
   if (name === undefined) return undefined
   return `${name} cannot run manycore's workers, which need Node. Run the program with Node.`
+}
+
+// What one start opens at the same time in the owner, and the new process on top of that before it runs its program.
+const DESCRIPTORS_NEEDED = 16
+
+// A start that runs out of descriptors half-way must not be tried: where the new process is the one that lacks them,
+// `spawn` returns before it has closed the owner's ends of the pipes, and nobody can reach them any more
+// (lib/internal/child_process.js of Node 20.20 leaves `spawn` early for EMFILE and ENFILE).
+function descriptorShortage(): unknown {
+  if (process.platform === 'win32') return undefined
+  const opened: number[] = []
+  try {
+    while (opened.length < DESCRIPTORS_NEEDED) opened.push(openSync('/dev/null', 'r'))
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'EMFILE' || code === 'ENFILE' ? error : undefined
+  } finally {
+    for (const fd of opened) closeSync(fd)
+  }
 }
 
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {

@@ -64,7 +64,7 @@ describe('a start that fails', () => {
   })
 
   it('tells of descriptors and process slots that have run out, and goes on when there are some again', async () => {
-    const out = await runFixture('few-descriptors.js', [], { shell: 'ulimit -n 50' })
+    const out = await runFixture('few-descriptors.js', [], { shell: 'ulimit -n 60' })
     deepEqual(JSON.parse(out.stdout), { failed: 'MC_WORKER_START', text: true, after: 'worked', leaked: 0 })
   })
 
