@@ -10,6 +10,8 @@ export interface WorkerIdentity {
   readonly depth: number
   readonly parentPid: number
   readonly parentName: string
+  /** Above it the worker says that it is full. Of processes only. */
+  readonly maxMemoryBytes?: number | undefined
   /** Of a worker that is a thread; filled in by the backend. */
   readonly threadId?: number | undefined
   /** URL of the user's main program, which no worker may run again; filled in by the backend. */

@@ -14,6 +14,7 @@ export type Message =
   | Calls
   | Manner
   | Prepare
+  | Probe
   | Cancel
   | Stop
   | Ready
@@ -22,6 +23,8 @@ export type Message =
   | Items
   | ItemFailed
   | Problem
+  | Alive
+  | Full
   | Output
 
 export const Kind = {
@@ -34,6 +37,7 @@ export const Kind = {
   cancel: 7,
   stop: 8,
   prepare: 11,
+  probe: 12,
   calls: 9,
   manner: 10,
   ready: 16,
@@ -43,6 +47,8 @@ export const Kind = {
   itemFailed: 20,
   problem: 21,
   output: 22,
+  alive: 23,
+  full: 24,
 } as const
 
 interface Envelope {
@@ -168,4 +174,19 @@ export interface Problem extends Envelope {
  */
 export interface Output extends Envelope {
   readonly kind: typeof Kind.output
+}
+
+/** Owner → worker: answer with `alive`, at once. */
+export interface Probe extends Envelope {
+  readonly kind: typeof Kind.probe
+}
+
+/** Worker → owner: its event loop runs. */
+export interface Alive extends Envelope {
+  readonly kind: typeof Kind.alive
+}
+
+/** Worker → owner: it holds more memory than its identity allows, so that it should get nothing more to do. */
+export interface Full extends Envelope {
+  readonly kind: typeof Kind.full
 }

@@ -251,7 +251,7 @@ export class PoolCore {
     this.#keepAlive.release()
     this.#functions.leave(call.fn)
     this.#backlog.check()
-    if (this.#state !== 'open') this.#endIfDrained()
+    if (this.#state !== 'open' || this.options.keepAlive === false) this.#endIfDrained()
   }
 
   #free(member: Member): void {
@@ -272,7 +272,10 @@ export class PoolCore {
   }
 
   #endIfDrained(): void {
-    if (this.#state === 'open' && this.#broken === undefined) return
+    if (this.#state === 'open' && this.#broken === undefined) {
+      if (this.options.keepAlive === false && this.#openCalls === 0 && this.#works.size === 0) this.roster.renew()
+      return
+    }
     this.#backlog.end()
     if (this.#openCalls === 0 && this.#works.size === 0) this.roster.end('release')
     if (this.roster.members.length === 0 && this.#openCalls === 0 && this.#works.size === 0) {

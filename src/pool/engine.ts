@@ -17,6 +17,12 @@ export function createCore(options: PoolOptions | undefined): PoolCore {
   return new PoolCore(checked, backendNamed(checked.backend))
 }
 
+/** Closes what is behind a pool that nobody can use any more, because it was collected as garbage. */
+export function closeWhenDropped(pool: object, core: PoolCore): void {
+  dropped ??= new FinalizationRegistry(closeDropped)
+  dropped.register(pool, core)
+}
+
 export function resizeCore(core: PoolCore, size: number | PoolSize): void {
   core.checkOpen('resize()')
   core.resize(checkSize('processes', size))
@@ -35,4 +41,20 @@ async function within(promise: Promise<void>, options: WaitOptions): Promise<voi
   if (await settledWithin(promise, options)) return promise
   const ms = options.timeout ?? Infinity
   throw new TimeoutError('MC_WAIT_TIMEOUT', `The workers of the pool have not ended within ${ms} ms.`, ms)
+}
+
+let dropped: FinalizationRegistry<PoolCore> | undefined
+let warned = false
+
+function closeDropped(core: PoolCore): void {
+  if (core.state !== 'open') return
+  if (!warned && core.roster.members.length > 0) {
+    warned = true
+    process.emitWarning(
+      'A Pool was dropped without close() or terminate(), so that its workers stayed until it was collected as garbage. ' +
+        'Say `await using pool = new Pool()`, or close it.',
+      'ManycoreWarning',
+    )
+  }
+  core.close(false)
 }

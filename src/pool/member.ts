@@ -43,6 +43,10 @@ export class Member implements Holder {
   left: number
   /** It has answered something since it is ready. */
   hasAnswered = false
+  /** It has said something since this was last reset. */
+  heard = true
+  /** How often in a row it was asked for a sign of life and gave none. */
+  silentTicks = 0
   /** Since when it holds nothing, while it holds nothing. */
   idleSinceMs = 0
   /** More waits in its channel than the high-water mark. */
@@ -121,7 +125,7 @@ export class Member implements Holder {
 
   /** Handles an answer. */
   take(message: Message): void {
-    const { marshal } = this.worker
+    this.heard = true
     switch (message.kind) {
       case Kind.done:
         return this.#resolve(message, 1)
@@ -131,6 +135,9 @@ export class Member implements Holder {
         return this.#reject(message, 1)
       case Kind.failed:
         return this.#reject(message, Infinity)
+      case Kind.full:
+        this.left = 0
+        return this.#events.free(this)
       case Kind.problem:
         return this.#problem(message)
       default:

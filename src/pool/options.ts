@@ -39,6 +39,18 @@ export interface PoolOptions {
    * `pool.room()` before each call. Default: no limit.
    */
   readonly maxQueue?: number | undefined
+  /**
+   * Bytes: a worker that holds more (resident memory, garbage included) when a task has ended is replaced. Processes
+   * only. Default: no limit.
+   */
+  readonly maxMemory?: number | undefined
+  /**
+   * Milliseconds: a worker that gives no sign of life for so long, because it was stopped or its event loop is blocked, is
+   * killed and replaced. Tasks that compute for longer without a break must not have it. Default: `Infinity`.
+   */
+  readonly stallTimeout?: number | undefined
+  /** `false`: workers end as soon as nothing is pending, so that the next call finds a fresh state. Default: `true`. */
+  readonly keepAlive?: boolean | undefined
   /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
   readonly name?: string | undefined
   /** Environment of the workers. Default: that of this process. */
@@ -121,6 +133,7 @@ export interface CheckedPoolOptions extends PoolOptions {
   readonly initializerArgs: readonly unknown[]
   readonly initializerTimeout: number
   readonly onExitTimeout: number
+  readonly stallTimeout: number
   readonly maxTasksPerWorker: number
 }
 
@@ -131,6 +144,13 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   if (options.maxQueue !== undefined) checkInteger('maxQueue', options.maxQueue, 1)
   checkArray('initializerArgs', initializerArgs)
   if (options.onExit !== undefined) checkFunction('onExit', options.onExit)
+  if (options.maxMemory !== undefined) {
+    checkInteger('maxMemory', options.maxMemory, 1)
+    if ((options.backend ?? 'process') !== 'process')
+      throw new ArgumentError('maxMemory is for processes: threads share their memory. Give threads resourceLimits.')
+  }
+  if (options.keepAlive !== undefined && typeof options.keepAlive !== 'boolean')
+    throw new ArgumentError('keepAlive must be true or false.')
   checkText('name', name)
   checkText('execPath', execPath)
   checkText('cwd', cwd)
@@ -148,6 +168,7 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
     initializerArgs,
     initializerTimeout: checkLimit('initializerTimeout', options.initializerTimeout ?? Infinity),
     onExitTimeout: checkLimit('onExitTimeout', options.onExitTimeout ?? ON_EXIT_MS),
+    stallTimeout: checkLimit('stallTimeout', options.stallTimeout ?? Infinity),
     maxTasksPerWorker:
       options.maxTasksPerWorker === undefined
         ? Infinity
@@ -198,6 +219,9 @@ const POOL_OPTIONS = [
   'onExitTimeout',
   'maxTasksPerWorker',
   'maxQueue',
+  'maxMemory',
+  'stallTimeout',
+  'keepAlive',
   'name',
   'env',
   'execArgv',

@@ -55,7 +55,9 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /** @throws ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE` for the initializer. */
   constructor(options?: PoolOptions) {
-    this.#core = engine().createCore(options)
+    const { createCore, closeWhenDropped } = engine()
+    this.#core = createCore(options)
+    closeWhenDropped(this, this.#core)
   }
 
   /**

@@ -7,6 +7,7 @@ import { IdleWatch } from './idle-watch.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
+import { StallWatch } from './stall-watch.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
 const MOST_FAILURES = 3
@@ -45,6 +46,7 @@ export class Roster {
   readonly #hooks: Hooks
   readonly #events: RosterEvents
   readonly #idleWatch: IdleWatch
+  readonly #stallWatch: StallWatch
   #size: CheckedSize
   #failures = 0
   #failuresBySignal = 0
@@ -60,6 +62,7 @@ export class Roster {
     this.#hooks = hooks
     this.#events = events
     this.#size = options.size
+    this.#stallWatch = new StallWatch(() => this.members, options.stallTimeout)
     this.#idleWatch = new IdleWatch(
       () => this.members,
       (member) => this.release(member),
@@ -117,6 +120,15 @@ export class Roster {
     this.#idleWatch.look(this.#size.min, this.#size.idleTimeoutMs)
   }
 
+  /** Ends all workers that have done something, in good order; others are started when they are needed. */
+  renew(): void {
+    for (const member of this.members.slice()) {
+      if (member.state !== 'ready') continue
+      member.left = 0
+      if (member.batches.length === 0) this.release(member)
+    }
+  }
+
   /** Ends a worker that holds nothing, in good order. */
   release(member: Member): void {
     const { state, worker } = member
@@ -158,9 +170,9 @@ export class Roster {
   }
 
   #start(): void {
-    const { env, execArgv, execPath, cwd, resourceLimits, name, maxTasksPerWorker } = this.#options
+    const { env, execArgv, execPath, cwd, resourceLimits, name, maxTasksPerWorker, maxMemory } = this.#options
     const prefix = name ?? 'PoolWorker'
-    const identity = childIdentity({ prefix, role: 'pool', daemon: false })
+    const identity = { ...childIdentity({ prefix, role: 'pool', daemon: false }), maxMemoryBytes: maxMemory }
     const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
     worker.unref()
     const member = new Member(worker, this.#freePlace(), maxTasksPerWorker, {
@@ -168,6 +180,7 @@ export class Roster {
       exited: (gone, exit) => void this.#exited(gone, exit),
     })
     this.members.push(member)
+    this.#stallWatch.begin()
     worker.ready.then(
       () => this.#prepare(member),
       () => {},
@@ -194,6 +207,7 @@ export class Roster {
     if (member.state === 'leaving' || member.state === 'gone') return
     member.state = 'ready'
     member.hasAnswered = false
+    member.heard = true
     member.idleSinceMs = performance.now()
     this.#failures = 0
     this.#failuresBySignal = 0
@@ -234,6 +248,7 @@ export class Roster {
     }
     if (member.hasAnswered) this.#idleLosses = 0
     else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
+    if (this.#over && this.members.length === 0) this.#stallWatch.end()
     this.#events.lost(member, exit)
     this.grow(0)
     this.#events.room()

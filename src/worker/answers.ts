@@ -17,6 +17,8 @@ const LINGER_TOGETHER_MS = 0.5
 export class Answers {
   /** How many tasks, and items of tasks, have begun. */
   begun = 0
+  /** Called before each answer. */
+  watch: (() => void) | undefined
   readonly #channel: Channel
   readonly #marshal: Marshal
   readonly #journal: JournalWriter
@@ -152,6 +154,7 @@ export class Answers {
     tookNs = 0,
   ): Soon {
     const answer = { kind, task, fn: tookNs, index, count, payload } as Answer
+    this.watch?.()
     if (!isNoted) this.#journal.finish(answer)
     if (this.#channel.send(answer)) return undefined
     // The owner is slow, and the worker waits: nothing is running meanwhile.

@@ -15,6 +15,7 @@ import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './co
 import { reportUncaught, type Ending } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
 import type { Home } from './home.ts'
+import { watchMemory } from './memory-watch.ts'
 import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 
@@ -72,6 +73,8 @@ class TaskLoop implements Ending {
   receive(message: Message): void {
     if (message.kind === Kind.cancel) {
       this.#cancel(message)
+    } else if (message.kind === Kind.probe) {
+      this.#channel.send({ kind: Kind.alive, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
     } else if (this.#isBusy) {
       this.#queue.push(owned(message))
     } else {
@@ -128,6 +131,8 @@ class TaskLoop implements Ending {
         return this.#decoded(message, (identity) => {
           this.#identity = identity as WorkerIdentity
           enterWorker(this.#identity)
+          const { maxMemoryBytes } = this.#identity
+          if (maxMemoryBytes !== undefined) this.#answers.watch = watchMemory(this.#channel, maxMemoryBytes)
           inheritMainProgram(this.#identity.program)
           return undefined
         })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, appendFileSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { ManycoreError, Pool, currentWorker, type PoolOptions } from 'manycore'
+import { Pool, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
 import { expectTypeOf } from 'expect-type'
 
 const open = async (word: string) => {

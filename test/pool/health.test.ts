@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Pool, type PoolOptions, type WorkerCrashedError } from 'manycore'
+import { fewLeft } from '../support/processes.ts'
+import { startProgram } from '../support/run-program.ts'
+
+const MIB = 2 ** 20
+
+describe('a worker that holds too much memory', () => {
+  const hoard = (bytes: number): number => {
+    const held = globalThis as { hoard?: Buffer[] }
+    held.hoard ??= []
+    held.hoard.push(Buffer.alloc(bytes, 1))
+    return process.pid
+  }
+
+  it('#240 is replaced after its task, which keeps its result', async () => {
+    await using pool = new Pool({ processes: 1, maxMemory: 200 * MIB })
+    const small = [await pool.apply(hoard, [1]), await pool.apply(hoard, [1])]
+    assert.equal(small[0], small[1])
+    assert.equal(await pool.apply(hoard, [200 * MIB]), small[0])
+    assert.notEqual(await pool.apply(hoard, [1]), small[0])
+    const pids = await pool.map(hoard, [300 * MIB, 1, 300 * MIB, 1], { chunkSize: 1 })
+    assert.equal(pids.length, 4)
+    assert.ok(new Set(pids).size >= 2)
+  })
+
+  it('#240 that has no heap left fails its task, and the pool lives', async () => {
+    await using pool = new Pool({ processes: 1, execArgv: ['--max-old-space-size=40'] })
+    const exhaust = (): void => {
+      const all: unknown[] = []
+      for (;;) all.push(Array.from({ length: 1000 }).map((_, n) => ({ n })))
+    }
+    await assert.rejects(pool.apply(exhaust), (error: WorkerCrashedError) => {
+      assert.match(error.message, /ran out of heap memory/)
+      return true
+    })
+    assert.equal(await pool.apply(() => 1), 1)
+  })
+})
+
+describe('a worker that gives no sign of life', () => {
+  it('#239 because it was stopped is killed and replaced', async () => {
+    await using pool = new Pool({ processes: 1, stallTimeout: 400 })
+    const pid = await pool.apply(() => process.pid)
+    const task = pool.apply(() => process.kill(process.pid, 'SIGSTOP'))
+    await assert.rejects(task, { code: 'MC_WORKER_CRASHED', message: /no sign of life for 400 ms/ })
+    const next = await pool.apply(() => process.pid)
+    assert.notEqual(next, pid)
+    // Also one that has nothing to do.
+    process.kill(next, 'SIGSTOP')
+    await fewLeft([next], 0, 5000)
+    assert.equal(await pool.apply(() => 1), 1)
+  })
+
+  it('#239 because its event loop is blocked is killed and replaced; one that waits is not', async () => {
+    await using pool = new Pool({ processes: 2, stallTimeout: 400 })
+    const [spinning, waiting] = await Promise.allSettled([
+      pool.apply(() => {
+        for (;;) continue
+      }),
+      pool.apply(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1500))
+        return 'awake'
+      }),
+    ])
+    assert.match((spinning as PromiseRejectedResult).reason.message, /event loop is blocked/)
+    assert.deepEqual(waiting, { status: 'fulfilled', value: 'awake' })
+  })
+})
+
+describe('the state of workers over several calls', () => {
+  const count = (): number => {
+    const kept = globalThis as { count?: number }
+    kept.count = (kept.count ?? 0) + 1
+    return kept.count
+  }
+
+  it('#247 is kept', async () => {
+    await using pool = new Pool({ processes: 1 })
+    assert.deepEqual(await pool.map(count, [0, 0, 0]), [1, 2, 3])
+    assert.equal(await pool.apply(count), 4)
+  })
+
+  it('#247 is fresh with keepAlive: false, once nothing was pending', async () => {
+    await using pool = new Pool({ processes: 1, keepAlive: false })
+    for (let round = 0; round < 2; round++) assert.deepEqual(await pool.map(count, [0, 0, 0]), [1, 2, 3])
+    assert.equal(await pool.apply(count), 1)
+    const both = await Promise.all([pool.apply(count), pool.map(count, [0, 0])])
+    assert.deepEqual(both, [1, [2, 3]])
+  })
+})
+
+describe('a pool that was dropped', () => {
+  it('#212 and collected as garbage ends its workers and warns, once', async () => {
+    const ran = await startProgram('pool/collected', [], { execArgv: ['--expose-gc', '--no-warnings'] }).ended
+    assert.deepEqual(
+      [ran.code, ran.stdout],
+      [0, 'ManycoreWarning A Pool was dropped without close() or terminate()\ngone\n'],
+    )
+  })
+})
+
+describe('the options of workers', () => {
+  it('are checked at the call', () => {
+    const wrong: unknown[] = [{ maxMemory: 0 }, { maxMemory: 1.5 }, { stallTimeout: 0 }, { keepAlive: 1 }]
+    wrong.push({ maxMemory: MIB, backend: 'thread' })
+    for (const options of wrong) assert.throws(() => new Pool(options as PoolOptions), { code: 'MC_ARGUMENT_INVALID' })
+  })
+})
