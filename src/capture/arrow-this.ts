@@ -1,4 +1,5 @@
 import { isBlind } from './blind.ts'
+import { analyzeFunction } from './free-variables.ts'
 import { readFrame } from './frames.ts'
 import { debuggerAttached, type ScopeView } from './inspector.ts'
 import { literalUse, type ModuleFacts, offsetOf, type ThisOwner, thisOwner } from './module-facts.ts'
@@ -48,7 +49,8 @@ function isMaker(walk: Walk, { fn, script, place }: FunctionRecord, module: Modu
     const cls = constructorOf(prototype)
     const written = cls && writtenPlace(walk, cls)
     if (!cls || written?.script.scriptId !== script.scriptId) continue
-    const start = offsetOf(module, written.location.lineNumber, written.location.columnNumber)
+    const { lineNumber, columnNumber } = written.location
+    const start = offsetOf(module, lineNumber, columnNumber) - analyzeFunction(textOf(cls)).anchor
     if (start <= offset && offset < start + textOf(cls).length) return true
   }
   return false

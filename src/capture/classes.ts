@@ -120,19 +120,14 @@ function addKeyVariable(walk: Walk, { fn, facts, seen, script, keyVariables }: F
   keyVariables.add(name)
 }
 
-function isAt(
-  walk: Walk,
-  { fn, facts, seen }: FunctionRecord,
-  holder: object,
-  key: PropertyKey,
-  member: ClassMember,
-): boolean {
+function isAt(walk: Walk, record: FunctionRecord, holder: object, key: PropertyKey, member: ClassMember): boolean {
+  const { fn, seen } = record
   const descriptor = Object.getOwnPropertyDescriptor(holder, key)
   for (const part of [descriptor?.value, descriptor?.get, descriptor?.set] as unknown[]) {
     if (!isFunction(part) || part === fn) continue
     const location = writtenPlace(walk, part)?.location
     if (!location || !seen.location || location.scriptId !== seen.location.scriptId) continue
-    const offset = offsetWithin(facts.text, seen.location, location)
+    const offset = offsetWithin(record, seen.location, location)
     if (member.range[0] <= offset && offset < member.range[1]) return true
   }
   return false
@@ -143,8 +138,17 @@ interface LinePlace {
   readonly columnNumber: number
 }
 
-function offsetWithin(text: string, start: LinePlace, place: LinePlace): number {
-  let offset = 0
-  for (let line = start.lineNumber; line < place.lineNumber; line++) offset = text.indexOf('\n', offset) + 1
-  return offset + place.columnNumber - (place.lineNumber === start.lineNumber ? start.columnNumber : 0)
+// Of a class with a constructor V8 says where that stands, so places are counted from there, forwards or back.
+function offsetWithin({ fn, facts, seen, script }: FunctionRecord, start: LinePlace, place: LinePlace): number {
+  const { text, anchor } = facts
+  const lines = place.lineNumber - start.lineNumber
+  if (lines === 0) return anchor + place.columnNumber - start.columnNumber
+  let lineStart = lines > 0 ? anchor : text.lastIndexOf('\n', anchor) + 1
+  for (let i = 0; i < lines; i++) lineStart = text.indexOf('\n', lineStart) + 1
+  for (let i = 0; i > lines; i--) lineStart = text.lastIndexOf('\n', lineStart - 2) + 1
+  if (lineStart > 0) return lineStart + place.columnNumber
+  // On the first line of the class, of which the text does not tell where it begins.
+  const module = moduleFactsOf(fn, facts, seen, script)
+  const startOffset = offsetOf(module, start.lineNumber, start.columnNumber)
+  return anchor + offsetOf(module, place.lineNumber, place.columnNumber) - startOffset
 }

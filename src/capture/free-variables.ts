@@ -163,6 +163,12 @@ function containsSuper(node: Node): boolean {
 
 function anchorOf(text: string, { node, form, shift }: ParsedFunction, key: MethodKey | undefined): number {
   if (key) return key.valueStart
+  if (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') {
+    const constructor = node.body.body.find(
+      (member) => member.type === 'MethodDefinition' && member.kind === 'constructor',
+    )
+    return constructor?.type === 'MethodDefinition' ? constructor.value.start - shift : 0
+  }
   return form === 'function' ? openingParenthesis(text, node.id ? node.id.end - shift : 0) : 0
 }
 

@@ -32,7 +32,7 @@ export interface FunctionFacts {
   readonly classLayout: ClassLayout | undefined
   /** For methods, getters and setters: how the key is written. */
   readonly key: MethodKey | undefined
-  /** Offset of the position that V8 reports as the function's location: its `(`, or 0 for arrows and classes. */
+  /** Offset of the position that V8 reports as the function's location: its `(`, or that of a class's constructor, or 0. */
   readonly anchor: number
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { execute } from './support/execute.ts'
@@ -23,7 +23,10 @@ describe('the same cases pass', { concurrency: 2 }, () => {
     if (!isLong) return
     const folder = join(root, '.cache/what-travels')
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, `${process.version}.json`), `${JSON.stringify(outcomes, undefined, 2)}\n`)
+    const file = join(folder, `${process.version}.json`)
+    // A run of some ways keeps what is known of the others.
+    const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {}
+    writeFileSync(file, `${JSON.stringify({ ...before, ...outcomes }, undefined, 2)}\n`)
   })
 })
 

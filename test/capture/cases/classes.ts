@@ -171,6 +171,10 @@ export const classCases: readonly Case[] = [
       const name = ['say', 'Hello'].join('')
       const tag = Symbol('tag')
       class Greeter {
+        readonly loud: boolean
+        constructor(loud = true) {
+          this.loud = loud
+        }
         [name](): string {
           return 'hello'
         }

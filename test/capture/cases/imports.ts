@@ -78,6 +78,7 @@ export const importCases: readonly Case[] = [
   },
   {
     name: 'an instance with private fields of an imported class',
+    needs: 'syntax',
     run: async ({ call }) => {
       const locked = new Locked(7)
       assert.deepEqual(

@@ -160,6 +160,7 @@ export const refusalCases: readonly Case[] = [
   },
   {
     name: 'refused: a field whose computed name cannot be had again',
+    needs: 'syntax',
     run: async ({ capture }) => {
       const make = (key: string): new () => object =>
         class {
@@ -214,6 +215,7 @@ export const refusalCases: readonly Case[] = [
   },
   {
     name: 'refused: an instance with private fields on its way back',
+    needs: 'syntax',
     run: async ({ call }) => {
       class Sealed {
         #n = 1
@@ -251,7 +253,7 @@ export const refusalCases: readonly Case[] = [
   },
   {
     name: 'deeper inside of maps and private fields, it throws when it is used',
-    needs: 'names',
+    needs: ['names', 'syntax'],
     run: async ({ call }) => {
       class Hub {
         readonly #server = createServer()
