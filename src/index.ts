@@ -4,6 +4,7 @@ export * from './base/errors.ts'
 export type { WaitOptions } from './base/wait.ts'
 export { registerType, type TypeOptions } from './codec/registry.ts'
 export { move } from './codec/move.ts'
+export { shareContext } from './codec/shared-context.ts'
 export {
   activeChildren,
   currentProcess,

@@ -4,8 +4,12 @@ import type { Graph } from '../capture/graph.ts'
 import type { GraphHooks } from '../codec/codec.ts'
 import type { RegisteredType } from '../codec/registry.ts'
 import { addType, typeNamed, typeOf } from '../codec/registry.ts'
+import { contextNameOf, shareContext } from '../codec/shared-context.ts'
 import { rooms } from './rooms.ts'
 import { rememberSentCode } from './sent-code.ts'
+
+// No class can have this name.
+const CONTEXT = 'AsyncLocalStorage shared by name'
 
 /** The codec's hooks for one peer, which remember what it already has. */
 export interface PeerHooks extends GraphHooks {
@@ -25,6 +29,8 @@ export function graphHooks(peer: object | undefined, captures?: CaptureOptions['
   let fresh: (() => void)[] = []
 
   function special(value: object): Special | undefined {
+    const context = contextNameOf(value)
+    if (context !== undefined) return { id: CONTEXT, data: [context] }
     const type = typeOf(value)
     if (type === undefined) return undefined
     const data = encodeAs(type, value)
@@ -34,6 +40,7 @@ export function graphHooks(peer: object | undefined, captures?: CaptureOptions['
   }
 
   function revive(id: string, sent: unknown): unknown {
+    if (id === CONTEXT) return shareContext((sent as [string])[0])
     const [data, Class, encode, decode] = sent as [unknown, ...unknown[]]
     const type = typeNamed(id) ?? learn({ name: id, Class, encode, decode } as RegisteredType)
     if (peer !== undefined) knownTypes.add(id)

@@ -17,6 +17,8 @@ export interface Batch {
   readonly payload: Payload
   /** From 1: so often its items have begun, when they begin. */
   readonly attempt: number
+  /** What its caller shares with it. */
+  readonly shared?: Payload | undefined
   /** What fails may be run again. */
   readonly isRetried: boolean
   /** How long a task that is to end may take for that before its worker is killed. */

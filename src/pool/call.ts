@@ -7,6 +7,7 @@ import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
 import type { ApplyOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
+import { sharedValues } from './shared-values.ts'
 import type { TaskRecord, TaskState, TaskTiming } from './task.ts'
 
 export type CallOptions = ApplyOptions & { readonly site?: Error | undefined }
@@ -25,6 +26,7 @@ export class Call implements TaskRecord {
   readonly limitMs: number | undefined
   readonly graceMs: number
   readonly retries: RetryPolicy | undefined
+  readonly shared: Payload | undefined
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
   // Set by its Task.
@@ -57,6 +59,7 @@ export class Call implements TaskRecord {
     this.id = id
     this.fn = fn
     this.retries = policyFor(options.retries)
+    this.shared = sharedValues()
     this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args')
     if (this.retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
     this.kept = isTuple(this.args) || this.args.buffers.length === 0 || this.retries !== undefined

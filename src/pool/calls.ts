@@ -81,6 +81,7 @@ export class CallQueue implements Source, CallHome {
           next.alone ||
           !isTuple(next.args) ||
           next.attempts !== first.attempts ||
+          next.shared !== first.shared ||
           next.id !== first.id + calls.length
         )
           break
@@ -205,6 +206,7 @@ class CallBatch implements Batch {
   readonly payload: Payload
   readonly losses: number
   readonly attempt: number
+  readonly shared: Payload | undefined
   readonly graceMs: number
   readonly isRetried: boolean
   sentMs = 0
@@ -224,6 +226,7 @@ class CallBatch implements Batch {
     this.losses = first.losses
     this.graceMs = first.graceMs
     this.attempt = first.attempts
+    this.shared = first.shared
     this.isRetried = first.retries !== undefined
     this.kind = calls.length === 1 ? Kind.call : Kind.calls
     if (calls.length > 1)

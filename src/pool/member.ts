@@ -113,8 +113,8 @@ export class Member implements Holder {
     if (limitMs !== undefined)
       this.#limit = setTimeout(() => this.#expire(batch, limitMs), Math.min(limitMs, LONGEST_TIMER_MS))
     const { kind, task, index, count, payload } = batch
-    if (batch.attempt > 1)
-      channel.send({ kind: Kind.manner, task, fn: 0, index, count: batch.attempt, payload: undefined })
+    if (batch.attempt > 1 || batch.shared !== undefined)
+      channel.send({ kind: Kind.manner, task, fn: 0, index, count: batch.attempt, payload: batch.shared })
     if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
     this.blocked = true
     void channel.drained().then(() => {

@@ -5,6 +5,7 @@ import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
 import type { TaskOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
+import { sharedValues } from './shared-values.ts'
 
 /** Where the results of a map or a stream go. */
 export interface Sink {
@@ -44,6 +45,7 @@ export class Work implements Source {
   readonly owner: object | undefined
   readonly priority: number
   readonly affinity: undefined
+  readonly shared: Payload | undefined
   readonly options: WorkOptions
   readonly retries: RetryPolicy | undefined
   readonly #sink: Sink
@@ -68,6 +70,7 @@ export class Work implements Source {
     this.fn = fn
     this.options = options
     this.priority = options.priority ?? 0
+    this.shared = sharedValues()
     this.retries = policyFor(options.retries)
     this.chunkSize = options.chunkSize
     this.limitMs = options.timeout
@@ -254,6 +257,7 @@ class ItemBatch implements Batch {
   readonly payload: Payload
   readonly losses: number
   readonly attempt: number
+  readonly shared: Payload | undefined
   readonly graceMs: number
   readonly isRetried: boolean
   sentMs = 0
@@ -273,6 +277,7 @@ class ItemBatch implements Batch {
     this.count = items.length
     this.losses = losses
     this.attempt = attempt
+    this.shared = work.shared
     this.isRetried = work.retries !== undefined
     this.graceMs = work.options.grace ?? GRACE_MS
     this.payload = encodeItems(items)

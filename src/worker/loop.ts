@@ -7,6 +7,7 @@ import { fileStore, sharedStore, type JournalStore } from '../channel/journal-st
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { Tag } from '../codec/tag.ts'
+import { shareContext } from '../codec/shared-context.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { Answers, type Soon } from './answers.ts'
@@ -111,8 +112,8 @@ class TaskLoop implements Ending {
       case Kind.manner:
         return this.#decoded(
           message,
-          () => {
-            this.#manner = { attempt: message.count }
+          (shared) => {
+            this.#manner = { attempt: message.count, enter: shared === undefined ? undefined : entering(shared) }
             return undefined
           },
           (error) => {
@@ -303,6 +304,13 @@ class TaskLoop implements Ending {
 const RUNS_CODE: ReadonlySet<number> = new Set([Tag.graphJson, Tag.graphClone])
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk, Kind.calls])
+
+function entering(shared: unknown): () => void {
+  const values = (shared as [string, unknown][]).map(([name, value]) => [shareContext(name), value] as const)
+  return () => {
+    for (const [storage, value] of values) storage.enterWith(value)
+  }
+}
 
 const FIRST: TaskManner = { attempt: 1 }
 

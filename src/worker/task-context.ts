@@ -35,9 +35,10 @@ export function currentTask(): CurrentTask {
   return (globalThis as Holder)[KEY]?.() ?? (outside ??= { ...OUTSIDE, signal: new AbortController().signal })
 }
 
-/** Called once, by what runs tasks. */
+/** Called once by each instance of what runs tasks: the last that knows of one answers. */
 export function answerCurrentTask(answer: () => CurrentTask | undefined): void {
-  ;(globalThis as Holder)[KEY] = answer
+  const before = (globalThis as Holder)[KEY]
+  ;(globalThis as Holder)[KEY] = before === undefined ? answer : () => answer() ?? before()
 }
 
 const KEY: unique symbol = Symbol.for('manycore.currentTask') as never

@@ -26,7 +26,8 @@ export class TaskScope {
 
   /** `isMarked`: whether the owner has marked what this worker holds as cancelled. */
   constructor(isMarked: () => boolean) {
-    answerCurrentTask(() => running.getStore())
+    if (!isKnown) answerCurrentTask(() => running.getStore())
+    isKnown = true
     this.#isMarked = isMarked
   }
 
@@ -58,6 +59,8 @@ export class TaskScope {
 
 // One for the thread, in which there can be several inline workers.
 const running = new AsyncLocalStorage<RunningTask>()
+
+let isKnown = false
 
 class RunningTask extends AsyncResource implements CurrentTask {
   readonly id: number
