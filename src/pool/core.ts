@@ -278,7 +278,7 @@ export class PoolCore {
     }
     this.#backlog.end()
     if (this.#openCalls === 0 && this.#works.size === 0) this.roster.end('release')
-    if (this.roster.members.length === 0 && this.#openCalls === 0 && this.#works.size === 0) {
+    if (this.roster.isEmpty && this.#openCalls === 0 && this.#works.size === 0) {
       this.#keepAlive.end()
       this.#ended.resolve()
     }

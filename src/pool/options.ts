@@ -49,6 +49,11 @@ export interface PoolOptions {
    * killed and replaced. Tasks that compute for longer without a break must not have it. Default: `Infinity`.
    */
   readonly stallTimeout?: number | undefined
+  /**
+   * Whether a worker more is kept started, which takes the place of one that has to be replaced at once. Default: from
+   * the moment on that the first one had to be replaced.
+   */
+  readonly spare?: boolean | undefined
   /** `false`: workers end as soon as nothing is pending, so that the next call finds a fresh state. Default: `true`. */
   readonly keepAlive?: boolean | undefined
   /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
@@ -151,6 +156,8 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   }
   if (options.keepAlive !== undefined && typeof options.keepAlive !== 'boolean')
     throw new ArgumentError('keepAlive must be true or false.')
+  if (options.spare !== undefined && typeof options.spare !== 'boolean')
+    throw new ArgumentError('spare must be true or false.')
   checkText('name', name)
   checkText('execPath', execPath)
   checkText('cwd', cwd)
@@ -222,6 +229,7 @@ const POOL_OPTIONS = [
   'maxMemory',
   'stallTimeout',
   'keepAlive',
+  'spare',
   'name',
   'env',
   'execArgv',

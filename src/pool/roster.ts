@@ -1,4 +1,4 @@
-import type { Backend, WorkerExit } from '../backend/backend.ts'
+import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import { childIdentity } from '../worker/context.ts'
@@ -7,6 +7,7 @@ import { IdleWatch } from './idle-watch.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
+import { Spare } from './spare.ts'
 import { StallWatch } from './stall-watch.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
@@ -47,6 +48,7 @@ export class Roster {
   readonly #events: RosterEvents
   readonly #idleWatch: IdleWatch
   readonly #stallWatch: StallWatch
+  readonly #spare: Spare
   #size: CheckedSize
   #failures = 0
   #failuresBySignal = 0
@@ -62,11 +64,22 @@ export class Roster {
     this.#hooks = hooks
     this.#events = events
     this.#size = options.size
+    this.#spare = new Spare(
+      // An inline worker is there at once.
+      backend.name === 'inline' ? false : options.spare,
+      () => this.#spawn(),
+      () => this.#events.room(),
+    )
     this.#stallWatch = new StallWatch(() => this.members, options.stallTimeout)
     this.#idleWatch = new IdleWatch(
       () => this.members,
       (member) => this.release(member),
     )
+  }
+
+  /** Nobody is left. */
+  get isEmpty(): boolean {
+    return this.members.length === 0 && this.#spare.isEmpty
   }
 
   /** How many workers there may be. */
@@ -158,6 +171,7 @@ export class Roster {
     this.#terminated ||= how === 'kill'
     clearTimeout(this.#pause)
     this.#idleWatch.end()
+    this.#spare.end(how)
     for (const member of this.members.slice()) {
       if (how === 'release') this.release(member)
       else {
@@ -170,12 +184,8 @@ export class Roster {
   }
 
   #start(): void {
-    const { env, execArgv, execPath, cwd, resourceLimits, name, maxTasksPerWorker, maxMemory } = this.#options
-    const prefix = name ?? 'PoolWorker'
-    const identity = { ...childIdentity({ prefix, role: 'pool', daemon: false }), maxMemoryBytes: maxMemory }
-    const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
-    worker.unref()
-    const member = new Member(worker, this.#freePlace(), maxTasksPerWorker, {
+    const worker = this.#spare.take() ?? this.#spawn()
+    const member = new Member(worker, this.#freePlace(), this.#options.maxTasksPerWorker, {
       ...this.#events,
       exited: (gone, exit) => void this.#exited(gone, exit),
     })
@@ -185,6 +195,15 @@ export class Roster {
       () => this.#prepare(member),
       () => {},
     )
+  }
+
+  #spawn(): Worker {
+    const { env, execArgv, execPath, cwd, resourceLimits, name, maxMemory } = this.#options
+    const prefix = name ?? 'PoolWorker'
+    const identity = { ...childIdentity({ prefix, role: 'pool', daemon: false }), maxMemoryBytes: maxMemory }
+    const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
+    worker.unref()
+    return worker
   }
 
   #prepare(member: Member): void {
@@ -213,6 +232,8 @@ export class Roster {
     this.#failuresBySignal = 0
     this.#firstError = undefined
     this.#events.ready(member)
+    // Not before, so that it does not hold up the one that is needed now.
+    if (!this.#over) this.#spare.keep()
   }
 
   #unprepared(member: Member, hook: Hook, reason: unknown): void {
@@ -246,6 +267,7 @@ export class Roster {
           : new WorkerStartError(`Worker ${name} could not be started: it ${exit.reason}.`, exit, { cause: reason }),
       )
     }
+    if (state !== 'starting' && (!exit.clean || member.left <= 0)) this.#spare.wasMissed()
     if (member.hasAnswered) this.#idleLosses = 0
     else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
     if (this.#over && this.members.length === 0) this.#stallWatch.end()
