@@ -32,6 +32,7 @@ export { currentWorker, type CurrentWorker, type WorkerStateOf } from './worker/
 export type { ApplyOptions, MapOptions, PoolOptions, StreamOptions, TaskOptions } from './pool/options.ts'
 export { Pool } from './pool/pool.ts'
 export type { PoolSize } from './pool/size.ts'
+export type { PoolStats, WorkerStats } from './pool/stats.ts'
 export { ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.ts'
 export { ResultStream } from './pool/stream.ts'
 export { Task, type TaskState, type TaskTiming } from './pool/task.ts'

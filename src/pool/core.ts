@@ -16,6 +16,7 @@ import type { Hook } from './hook-batch.ts'
 import { Roster } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
+import { statsOf, type PoolStats } from './stats.ts'
 import { Task } from './task.ts'
 import { Work, type Sink, type WorkOptions } from './work.ts'
 
@@ -161,6 +162,11 @@ export class PoolCore {
     // Not at once: whoever feeds the work does not know it yet.
     if (signal?.aborted === true) queueMicrotask(abort)
     return work
+  }
+
+  stats(): PoolStats {
+    const { members, past } = this.roster
+    return statsOf(members, past, this.#scheduler.waiting, this.options.backend === 'process')
   }
 
   resize(size: CheckedSize): void {

@@ -5,6 +5,7 @@ import type { Batch, Holder, TaskPlace } from './batch.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 import { HookBatch } from './hook-batch.ts'
+import type { PastCounts } from './stats.ts'
 
 /** What a member tells its roster. */
 export interface MemberEvents {
@@ -43,6 +44,8 @@ export class Member implements Holder {
   left: number
   /** It has answered something since it is ready. */
   hasAnswered = false
+  /** What became of its tasks. */
+  readonly counts: PastCounts = { done: 0, failed: 0, lost: 0 }
   /** It has said something since this was last reset. */
   heard = true
   /** How often in a row it was asked for a sign of life and gave none. */
@@ -57,6 +60,9 @@ export class Member implements Holder {
   killedFor: string | undefined
   readonly #events: MemberEvents
   #headSinceMs = 0
+  #busySinceMs = 0
+  #busyMs = 0
+  readonly #bornMs: number = performance.now()
   #limit: NodeJS.Timeout | undefined
   #grace: NodeJS.Timeout | undefined
   #marked = false
@@ -76,6 +82,12 @@ export class Member implements Holder {
     return this.state === 'ready' && this.batches.length === 0
   }
 
+  /** Which share of its life it has held something. */
+  busyShare(nowMs: number): number {
+    const heldMs = this.#busyMs + (this.batches.length > 0 ? nowMs - this.#busySinceMs : 0)
+    return Math.min(1, heldMs / Math.max(1, nowMs - this.#bornMs))
+  }
+
   /** It runs the initializer or the exit hook. */
   get runsHook(): boolean {
     return this.batches[0] instanceof HookBatch
@@ -93,7 +105,7 @@ export class Member implements Holder {
   send(batch: Batch, owner?: object, limitMs?: number): void {
     const { channel, marshal } = this.worker
     if (this.batches.length === 0) {
-      this.#headSinceMs = performance.now()
+      this.#headSinceMs = this.#busySinceMs = performance.now()
       this.worker.setBusy(true)
     }
     batch.holder = this
@@ -210,6 +222,7 @@ export class Member implements Holder {
     }
     if (this.batches.length > 0) return
     this.idleSinceMs = now
+    this.#busyMs += now - this.#busySinceMs
     this.heldMs = 0
     this.owner = undefined
     clearTimeout(this.#grace)
@@ -233,6 +246,7 @@ export class Member implements Holder {
     const single = message.kind === Kind.done
     const batch = this.#head(message)
     const from = batch.answered
+    if (!this.runsHook) this.counts.done += count
     let value: unknown
     try {
       value = message.payload === undefined ? undefined : this.worker.marshal.decode(message.payload)
@@ -258,6 +272,7 @@ export class Member implements Holder {
     const batch = this.#head(message)
     const from = batch.answered
     const count = Math.min(most, batch.count - batch.answered)
+    if (!this.runsHook && message.payload !== undefined) this.counts.failed += count
     const { payload } = message
     for (let at = 0; at < count; at++) {
       const site = batch.site(from + at)

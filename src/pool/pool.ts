@@ -17,6 +17,7 @@ import { loadLater } from '../later/later.ts'
 import type { PoolCore } from './core.ts'
 import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
 import type { PoolSize } from './size.ts'
+import type { PoolStats } from './stats.ts'
 import * as stream from './stream.ts'
 import * as task from './task.ts'
 
@@ -159,6 +160,18 @@ export class Pool implements Disposable, AsyncDisposable {
    */
   get exitResults(): readonly unknown[] {
     return this.#core.roster.exitResults.slice()
+  }
+
+  /**
+   * What the pool has done so far and what each worker is doing. Costs nothing until it is asked for.
+   *
+   * ```ts
+   * const { queued, workers } = pool.stats()
+   * console.log(queued, workers.map(({ pid, busy }) => [pid, busy]))
+   * ```
+   */
+  stats(): PoolStats {
+    return this.#core.stats()
   }
 
   /**

@@ -3,6 +3,7 @@ import { WorkerCrashedError } from '../base/errors.ts'
 import type { Journal, JournalPosition } from '../channel/journal.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch } from './batch.ts'
+import { HookBatch } from './hook-batch.ts'
 import type { Member } from './member.ts'
 
 /**
@@ -30,6 +31,7 @@ export function recover(member: Member, exit: WorkerExit): void {
     const suspect = at === 0 && batch.answered >= begun
     while (batch.answered < begun) {
       const place = batch.answered++
+      if (!(batch instanceof HookBatch)) member.counts.lost++
       batch.rejected(place, crashed(member, exit, batch, place))
     }
     if (batch.answered < batch.count) batch.returned(crashed(member, exit, batch, batch.answered), suspect)

@@ -8,6 +8,7 @@ import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
 import { Spare } from './spare.ts'
+import type { PastCounts } from './stats.ts'
 import { StallWatch } from './stall-watch.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
@@ -38,6 +39,7 @@ export interface Hooks {
 /** The workers of a pool: started on demand, replaced when they die, retired after their number of tasks. */
 export class Roster {
   readonly members: Member[] = []
+  readonly past: PastCounts = { done: 0, failed: 0, lost: 0 }
   /** What the exit hook returned, in the order in which the workers ended. */
   readonly exitResults: unknown[] = []
   /** Of the first exit hook that failed. */
@@ -272,6 +274,7 @@ export class Roster {
     else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
     if (this.#over && this.members.length === 0) this.#stallWatch.end()
     this.#events.lost(member, exit)
+    for (const name of ['done', 'failed', 'lost'] as const) this.past[name] += member.counts[name]
     this.grow(0)
     this.#events.room()
   }

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Pool } from 'manycore'
+
+describe('the numbers of a pool', () => {
+  it('count what was done, failed, lost, runs and waits, and tell what each worker does', async () => {
+    await using pool = new Pool({ processes: 1, name: 'Counted' })
+    assert.deepEqual(pool.stats(), { queued: 0, running: 0, done: 0, failed: 0, lost: 0, workers: [] })
+    const run = (n: number): number => {
+      if (n === 1) throw new Error('one')
+      if (n === 2) process.exit(2)
+      return n
+    }
+    await pool.map(run, [0, 1, 2, 3, 4], { onError: 'settle', chunkSize: 5 })
+    const sleep = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100))
+    const tasks = [pool.apply(sleep), pool.apply(sleep), pool.apply(sleep)]
+    const { workers, ...counts } = pool.stats()
+    assert.deepEqual(counts, { queued: 2, running: 1, done: 3, failed: 1, lost: 1 })
+    assert.deepEqual([workers.length, workers[0]?.tasks, workers[0]?.index], [1, 2, 0])
+    assert.match(workers[0]?.name ?? '', /^Counted-\d+$/)
+    await Promise.all(tasks)
+    const after = pool.stats()
+    assert.deepEqual([after.queued, after.running, after.done], [0, 0, 6])
+    const [worker] = after.workers
+    assert.ok(worker !== undefined && worker.busy > 0 && worker.busy <= 1)
+    if (process.platform !== 'linux') return
+    assert.ok(worker.memory !== undefined && worker.memory > 10 * 2 ** 20 && worker.memory < 2 ** 31)
+    assert.ok(worker.cpu !== undefined && worker.cpu >= 0)
+  })
+})
