@@ -5,7 +5,7 @@ import type { Batch, Holder, TaskPlace } from './batch.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 import { HookBatch } from './hook-batch.ts'
-import type { PastCounts } from './stats.ts'
+import { noCounts, type Counts } from './counts.ts'
 
 /** What a member tells its roster. */
 export interface MemberEvents {
@@ -45,7 +45,7 @@ export class Member implements Holder {
   /** It has answered something since it is ready. */
   hasAnswered = false
   /** What became of its tasks. */
-  readonly counts: PastCounts = { done: 0, failed: 0, lost: 0 }
+  readonly counts: Counts = noCounts()
   /** It has said something since this was last reset. */
   heard = true
   /** How often in a row it was asked for a sign of life and gave none. */

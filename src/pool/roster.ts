@@ -8,7 +8,7 @@ import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
 import { Spare } from './spare.ts'
-import type { PastCounts } from './stats.ts'
+import { noCounts, type Counts } from './counts.ts'
 import { StallWatch } from './stall-watch.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
@@ -39,7 +39,8 @@ export interface Hooks {
 /** The workers of a pool: started on demand, replaced when they die, retired after their number of tasks. */
 export class Roster {
   readonly members: Member[] = []
-  readonly past: PastCounts = { done: 0, failed: 0, lost: 0 }
+  /** Of workers that have ended. */
+  readonly past: Counts = noCounts()
   /** What the exit hook returned, in the order in which the workers ended. */
   readonly exitResults: unknown[] = []
   /** Of the first exit hook that failed. */

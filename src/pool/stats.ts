@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Counts } from './counts.ts'
 import type { Member } from './member.ts'
 
 /** What a pool has done and is doing. Counts are of tasks, each item of a map being one. */
@@ -31,14 +32,8 @@ export interface WorkerStats {
   readonly cpu: number | undefined
 }
 
-/** Of workers that have ended. */
-export interface PastCounts {
-  done: number
-  failed: number
-  lost: number
-}
-
-export function statsOf(members: readonly Member[], past: PastCounts, waiting: number, processes: boolean): PoolStats {
+/** `past`: of workers that have ended; `waiting`: with no worker yet. */
+export function statsOf(members: readonly Member[], past: Counts, waiting: number, processes: boolean): PoolStats {
   let { done, failed, lost } = past
   let [queued, running] = [waiting, 0]
   const nowMs = performance.now()
