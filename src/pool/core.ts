@@ -16,6 +16,7 @@ import type { Hook } from './hook-batch.ts'
 import { Roster } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
+import { sharedValues } from './shared-values.ts'
 import { statsOf, type PoolStats } from './stats.ts'
 import { Task } from './task.ts'
 import { Work, type Sink, type WorkOptions } from './work.ts'
@@ -137,9 +138,10 @@ export class PoolCore {
     return task
   }
 
-  work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site'>, sink: Sink, user: WorkUser): Work {
+  work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site' | 'shared'>, sink: Sink, user: WorkUser): Work {
+    const shared = sharedValues()
     const fn = this.#functions.enter(shipFunction(target, this.options))
-    const how = { ...options, task: ++this.#lastId, site: new Error('submitted here') }
+    const how = { ...options, shared, task: ++this.#lastId, site: new Error('submitted here') }
     const { signal } = options
     const abort = (): void => work.abort(signal?.reason)
     const work: Work = new Work(fn, how, sink, {

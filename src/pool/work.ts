@@ -5,7 +5,6 @@ import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
 import type { TaskOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
-import { sharedValues } from './shared-values.ts'
 
 /** Where the results of a map or a stream go. */
 export interface Sink {
@@ -35,6 +34,8 @@ export interface WorkOptions extends TaskOptions {
   readonly star: boolean
   readonly chunkSize?: number | undefined
   readonly site: Error | undefined
+  /** What its caller shares with it. */
+  readonly shared: Payload | undefined
 }
 
 /** The items of one map or stream: those that wait, those that are with workers, and when all are done. */
@@ -70,7 +71,7 @@ export class Work implements Source {
     this.fn = fn
     this.options = options
     this.priority = options.priority ?? 0
-    this.shared = sharedValues()
+    this.shared = options.shared
     this.retries = policyFor(options.retries)
     this.chunkSize = options.chunkSize
     this.limitMs = options.timeout

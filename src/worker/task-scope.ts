@@ -72,6 +72,8 @@ class RunningTask extends AsyncResource implements CurrentTask {
   readonly #isMarked: () => boolean
   #reason: CancelledError | undefined
   #controller: AbortController | undefined
+  // Where the signal was asked for: its listeners are the task's code.
+  #listening: AsyncResource | undefined
 
   constructor(id: number, index: number | undefined, place: TaskPlace, attempt: number, isMarked: () => boolean) {
     super('ManycoreTask', { requireManualDestroy: true })
@@ -85,6 +87,7 @@ class RunningTask extends AsyncResource implements CurrentTask {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
+      this.#listening = new AsyncResource('ManycoreTask', { requireManualDestroy: true })
       if (this.isCancelled) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal
@@ -103,8 +106,7 @@ class RunningTask extends AsyncResource implements CurrentTask {
     if (this.#reason !== undefined || this.isOver) return
     const what = this.index === undefined ? `Task ${this.id}` : `Item ${this.index} of task ${this.id}`
     this.#reason = new CancelledError(`${what} was asked to end: its time is up, or nobody wants its result any more.`)
-    // Its listeners are the task's code.
-    if (this.#controller !== undefined) this.runInAsyncScope(() => this.#controller?.abort(this.#reason))
+    this.#listening?.runInAsyncScope(() => this.#controller?.abort(this.#reason))
   }
 }
 
