@@ -196,7 +196,11 @@ export class PoolCore {
 
   /** Resolves when the last worker is gone. */
   join(): Promise<void> {
-    this.#joining = true
+    if (!this.#joining) {
+      this.#joining = true
+      // A worker that was killed a moment ago is nothing that the program would wait for by itself.
+      if (this.roster.members.length > 0) this.#keepAlive.hold()
+    }
     this.dropAbandoned()
     return this.#joined()
   }

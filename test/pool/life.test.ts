@@ -175,6 +175,11 @@ onEachBackend('the life of a pool', (place) => {
     assert.deepEqual([ran.code, ran.stdout], [0, '[ 2, 4 ]\n'])
   })
 
+  it('join() keeps the program alive until a worker that was killed has ended', async () => {
+    const { stdout, code } = await startProgram('pool/joins-after-a-kill').ended
+    assert.deepEqual([stdout, code], ['MC_TASK_TIMEOUT\njoined\n', 0])
+  })
+
   it('a pending task keeps the program alive', async () => {
     const ran = await startProgram('pool/pending').ended
     assert.deepEqual([ran.code, ran.stdout], [0, 'late\n'])
