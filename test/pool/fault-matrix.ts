@@ -85,7 +85,8 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
         const log = bench.newFile()
         const { strike } = fault
         const pool = new Pool({
-          processes: 2,
+          processes: fault.effect === 'stuck' ? 1 : 2,
+          initializerTimeout: limitOf(fault),
           ...bench.smallHeap,
           initializer: () => {
             try {
@@ -109,7 +110,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
         assert.deepEqual(workerPids(), [])
       })
 
-      if (fault.effect !== 'dies' && fault.effect !== 'throws') continue
+      if (fault.effect === 'dies later') continue
       it(`#236 ${fault.name} in every worker breaks the pool by name`, async () => {
         const log = bench.newFile()
         const { strike } = fault
@@ -117,7 +118,8 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
           appendFileSync(log, '1\n')
           strike()
         }
-        const pool = new Pool({ processes: 2, ...bench.smallHeap, initializer: prepare })
+        const initializerTimeout = fault.effect === 'stuck' ? 300 : undefined
+        const pool = new Pool({ processes: 2, initializerTimeout, ...bench.smallHeap, initializer: prepare })
         const outcomes = await Promise.allSettled([pool.apply(() => 1), pool.map(String, [1, 2])])
         for (const one of outcomes) {
           assert.ok(one.status === 'rejected')
@@ -125,6 +127,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
           assert.equal(code, 'MC_WORKER_INITIALIZER')
           assert.match(message, /initializer prepare\(\) failed in worker PoolWorker-\d+: /)
           if (fault.effect === 'throws') assert.ok(cause instanceof RangeError)
+          else if (fault.effect === 'stuck') assert.match(message, /300 ms/)
           else checkCrash(cause, fault)
         }
         await pool.join()
