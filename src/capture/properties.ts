@@ -1,6 +1,7 @@
+import { types } from 'node:util'
 import type { Attachments, Encoded, Integrity, Property } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
-import { isFunction } from './peek.ts'
+import { isFunction, isNative } from './peek.ts'
 import { standIn } from './provenance.ts'
 import type { Walk } from './walk.ts'
 
@@ -15,7 +16,7 @@ export function encodeProperties(
   const props: Property[] = node.props ?? []
   const place = { owner: object, home }
   for (const key of keys) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, key)
+    const descriptor = describe(object, key)
     if (!descriptor) continue
     walk.at('property', typeof key === 'symbol' ? `[${String(key)}]` : String(key), () => {
       const name = walk.encodeKey(key)
@@ -34,6 +35,14 @@ export function encodeProperties(
   if (props.length > 0) node.props = props
   const integrity = integrityOf(object)
   if (integrity) node.integrity = integrity
+}
+
+// The `stack` of an error that serves as a prototype is V8's own accessor in newer versions.
+function describe(object: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = Object.getOwnPropertyDescriptor(object, key)
+  if (key !== 'stack' || !descriptor?.get || !isNative(descriptor.get) || !types.isNativeError(object))
+    return descriptor
+  return { value: object.stack, writable: true, enumerable: descriptor.enumerable ?? false, configurable: true }
 }
 
 function flagsOf({ enumerable, writable, configurable }: PropertyDescriptor): number {
