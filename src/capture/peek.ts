@@ -8,8 +8,7 @@ export function ownValue(object: object, key: PropertyKey): unknown {
 /** The value of a data property, own or inherited. Not for proxies. */
 export function findValue(object: object, key: PropertyKey): unknown {
   for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const found = Object.getOwnPropertyDescriptor(at, key)
-    if (found) return found.value as unknown
+    if (Object.hasOwn(at, key)) return Object.getOwnPropertyDescriptor(at, key)?.value as unknown
   }
   return undefined
 }

@@ -13,6 +13,6 @@ export function hasOnlyItems(items: readonly unknown[] | ArrayBufferView): boole
   return ONLY_ITEMS.test(text) || (items instanceof DataView && Reflect.ownKeys(items).length === 0)
 }
 
-const LISTED = 12
+const LISTED = 64
 const BARE = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity, maxStringLength: 0 }
 const ONLY_ITEMS = /^(?:\w+\(\d+\) )?(?:\[Uint8Array\] )?(?:\[\]|\[ \.\.\. \d+ more items? \])$/
