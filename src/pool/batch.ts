@@ -30,8 +30,8 @@ export interface Batch {
   /** Milliseconds that one item is taken to cost. */
   costMs: number
   holder: Holder | undefined
-  /** When it was sent, as by `performance.now()`. */
-  sentMs: number
+  /** Once it was sent. `ms` is as of `performance.now()`. */
+  sending: Sending | undefined
 
   resolved(at: number, values: readonly unknown[]): void
   rejected(at: number, reason: unknown): void
@@ -102,4 +102,10 @@ export interface Source {
   readonly limitMs: number | undefined
   /** At most `count` items. Nothing when none is left after all. */
   take(count: number): Batch | undefined
+}
+
+/** When a batch was sent to its worker, and to which: shared by all that is in it. */
+export interface Sending {
+  readonly worker: string
+  readonly ms: number
 }

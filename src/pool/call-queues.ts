@@ -27,9 +27,9 @@ export class CallQueues {
     return sum
   }
 
-  /** Makes a call; throws when its arguments cannot travel. It waits from `call.home.submit` on. */
-  create(id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions): Call {
-    return this.#queueFor(options.priority ?? 0, options.key).create(id, fn, args, options)
+  /** Makes a call; throws when its arguments cannot travel. It waits from `call.terms.home.submit` on. */
+  create(id: number, fn: PoolFunction, args: readonly unknown[], options?: CallOptions, site?: Error): Call {
+    return this.#queueFor(options?.priority ?? 0, options?.key).create(id, fn, args, options, site)
   }
 
   /** From now on nothing is run again. */

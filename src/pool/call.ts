@@ -2,15 +2,14 @@ import { CancelledError } from '../base/errors.ts'
 import type { Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { GRACE_MS, type Batch } from './batch.ts'
+import { GRACE_MS, type Batch, type Sending } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { isPrimitive } from './items.ts'
 import type { ApplyOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
-import { sharedValues } from './shared-values.ts'
 import type { TaskRecord, TaskState, TaskTiming } from './task.ts'
 
-export type CallOptions = ApplyOptions & { readonly site?: Error | undefined }
+export type CallOptions = ApplyOptions
 
 /** Where a call waits, and what ends it. */
 export interface CallHome {
@@ -18,17 +17,47 @@ export interface CallHome {
   abort(call: Call, reason: unknown): void
 }
 
-/** One call of `apply`: it waits, is sent in a batch, and settles once. */
-export class Call implements TaskRecord {
-  readonly id: number
-  readonly fn: PoolFunction
+/** What most calls, those without options, have in common. */
+export interface CallTerms {
+  readonly home: CallHome
+  /** An Error made where it was submitted. */
   readonly site: Error | undefined
   readonly limitMs: number | undefined
   readonly graceMs: number
   readonly retries: RetryPolicy | undefined
   readonly shared: Payload | undefined
+  readonly signal: AbortSignal | undefined
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
+}
+
+export function termsOf(
+  home: CallHome,
+  options: CallOptions,
+  site: Error | undefined,
+  shared: Payload | undefined,
+): CallTerms {
+  const { timeout, grace, retries, signal } = options
+  return {
+    home,
+    shared,
+    site,
+    limitMs: timeout,
+    graceMs: grace ?? GRACE_MS,
+    retries: policyFor(retries),
+    signal,
+    alone: timeout !== undefined || signal !== undefined,
+  }
+}
+
+/**
+ * One call of `apply`: it waits, is sent in a batch, and settles once. A flood of calls is mostly the memory that they
+ * keep until they are answered, so what few calls have stands in their terms.
+ */
+export class Call implements TaskRecord {
+  readonly id: number
+  readonly fn: PoolFunction
+  readonly terms: CallTerms
   // Set by its Task.
   resolve!: (value: unknown) => void
   reject!: (reason: unknown) => void
@@ -43,34 +72,23 @@ export class Call implements TaskRecord {
   losses = 0
   attempts = 0
   isQueued = false
-  /** Until it is run again. */
-  pause: NodeJS.Timeout | undefined
   readonly #submittedMs: number = performance.now()
-  #sentMs: number | undefined
   #settledMs: number | undefined
-  #worker: string | undefined
+  #sending: Sending | undefined
   #outcomeType: string | undefined
-  readonly home: CallHome
-  readonly #signal: AbortSignal | undefined
-  readonly #abort: (() => void) | undefined
+  #abort: (() => void) | undefined
 
-  constructor(queue: CallHome, id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions) {
-    this.home = queue
+  constructor(id: number, fn: PoolFunction, args: readonly unknown[], terms: CallTerms) {
     this.id = id
     this.fn = fn
-    this.retries = policyFor(options.retries)
-    this.shared = sharedValues()
+    this.terms = terms
     this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args')
-    if (this.retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
-    this.kept = isTuple(this.args) || this.args.buffers.length === 0 || this.retries !== undefined
-    this.site = options.site
-    this.limitMs = options.timeout
-    this.graceMs = options.grace ?? GRACE_MS
-    this.alone = options.timeout !== undefined || options.signal !== undefined
-    if (options.signal === undefined) return
-    this.#signal = options.signal
-    this.#abort = () => queue.abort(this, options.signal?.reason)
-    this.#signal.addEventListener('abort', this.#abort, { once: true })
+    const { retries, signal, home } = terms
+    if (retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
+    this.kept = isTuple(this.args) || this.args.buffers.length === 0 || retries !== undefined
+    if (signal === undefined) return
+    this.#abort = () => home.abort(this, signal.reason)
+    signal.addEventListener('abort', this.#abort, { once: true })
   }
 
   get state(): TaskState {
@@ -86,13 +104,13 @@ export class Call implements TaskRecord {
   }
 
   get worker(): string | undefined {
-    return this.settled === undefined ? this.batch?.holder?.name : this.#worker
+    return this.settled === undefined ? this.batch?.holder?.name : this.#sending?.worker
   }
 
   get timing(): TaskTiming {
     return {
       submitted: this.#submittedMs,
-      sent: this.settled === undefined ? this.batch?.sentMs : this.#sentMs,
+      sent: (this.settled === undefined ? this.batch?.sending : this.#sending)?.ms,
       settled: this.#settledMs,
     }
   }
@@ -104,22 +122,22 @@ export class Call implements TaskRecord {
 
   cancel(): boolean {
     if (this.settled !== undefined || this.isRunning) return false
-    this.home.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
+    this.terms.home.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
     return true
   }
 
   settle(how: 'done' | 'failed' | 'cancelled', outcome: unknown): boolean {
     if (this.settled !== undefined) return false
-    this.#worker = this.worker
-    this.#sentMs = this.batch?.sentMs
+    this.#sending = this.batch?.sending
     this.#settledMs = performance.now()
     this.settled = how
     this.args = undefined
-    clearTimeout(this.pause)
     this.#outcomeType = typeNameOf(outcome)
-    if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort)
+    if (this.#abort !== undefined) this.terms.signal?.removeEventListener('abort', this.#abort)
     if (how === 'done') this.resolve(outcome)
     else this.reject(outcome)
+    // Whoever keeps the task keeps this with it.
+    this.resolve = this.reject = ignore
     // Whoever gave a task up need not handle that it rejects.
     if (how === 'cancelled') this.promise.catch(() => {})
     return true
@@ -140,3 +158,5 @@ function typeNameOf(value: unknown): string {
     return 'object'
   }
 }
+
+function ignore(): void {}

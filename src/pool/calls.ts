@@ -1,11 +1,13 @@
 import { CancelledError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import { type Payload } from '../codec/payload.ts'
+import { Tag } from '../codec/tag.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { MOST_LOSSES, type Affinity, type Batch, type Holder, type Source } from './batch.ts'
+import { MOST_LOSSES, type Affinity, type Batch, type Holder, type Sending, type Source } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
-import { Call, isTuple, type CallHome, type CallOptions } from './call.ts'
+import { sharedValues } from './shared-values.ts'
+import { Call, isTuple, termsOf, type CallHome, type CallOptions, type CallTerms } from './call.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
@@ -30,7 +32,8 @@ export class CallQueue implements Source, CallHome {
   #calls: Call[] = []
   #first = 0
   #waiting = 0
-  readonly #pausing = new Set<Call>()
+  readonly #pausing = new Map<Call, NodeJS.Timeout>()
+  readonly #usual: CallTerms = termsOf(this, {}, undefined, undefined)
   #isOver = false
 
   constructor(events: CallEvents, priority: number, affinity: Affinity | undefined) {
@@ -49,16 +52,18 @@ export class CallQueue implements Source, CallHome {
 
   get owner(): object | undefined {
     const call = this.#peek()
-    return call.alone ? call : undefined
+    return call.terms.alone ? call : undefined
   }
 
   get limitMs(): number | undefined {
-    return this.#peek().limitMs
+    return this.#peek().terms.limitMs
   }
 
   /** Makes a call; throws when its arguments cannot travel. It waits from `submit` on. */
-  create(id: number, fn: PoolFunction, args: readonly unknown[], options: CallOptions): Call {
-    return new Call(this, id, fn, args, options)
+  create(id: number, fn: PoolFunction, args: readonly unknown[], options?: CallOptions, site?: Error): Call {
+    const shared = sharedValues()
+    const isUsual = options === undefined && site === undefined && shared === undefined
+    return new Call(id, fn, args, isUsual ? this.#usual : termsOf(this, options ?? {}, site, shared))
   }
 
   submit(call: Call): void {
@@ -72,20 +77,23 @@ export class CallQueue implements Source, CallHome {
   take(count: number): Batch | undefined {
     const first = this.#shift()
     const calls = [first]
-    if (!first.alone && isTuple(first.args)) {
-      let length = 0
-      while (calls.length < Math.min(count, MOST_TOGETHER) && length < MOST_LENGTH && this.#waiting > 0) {
+    if (!first.terms.alone) {
+      const most = Math.min(count, MOST_TOGETHER)
+      let length = lengthOf(first.args)
+      while (calls.length < most && length < MOST_LENGTH && this.#waiting > 0) {
         const next = this.#peek()
         if (
           next.fn !== first.fn ||
-          next.alone ||
-          !isTuple(next.args) ||
+          next.terms.alone ||
+          isTuple(next.args) !== isTuple(first.args) ||
           next.attempts !== first.attempts ||
-          next.shared !== first.shared ||
+          next.terms.shared !== first.terms.shared ||
           next.id !== first.id + calls.length
         )
           break
-        for (const argument of next.args) if (typeof argument === 'string') length += argument.length
+        length += lengthOf(next.args)
+        // More than fits, or nothing that travels with others.
+        if (length > MOST_LENGTH) break
         calls.push(this.#shift())
       }
     }
@@ -98,8 +106,8 @@ export class CallQueue implements Source, CallHome {
 
   /** The call failed, unless it is run again for that. */
   reject(call: Call, reason: unknown): void {
-    if (call.settled === undefined && call.retries !== undefined && !this.#isOver) {
-      const next = call.retries.decide(`Task ${call.id}, ${call.fn.name}(),`, call.attempts, reason)
+    if (call.settled === undefined && call.terms.retries !== undefined && !this.#isOver) {
+      const next = call.terms.retries.decide(`Task ${call.id}, ${call.fn.name}(),`, call.attempts, reason)
       if (typeof next === 'number') {
         this.#runAgain(call, next)
         return
@@ -117,8 +125,8 @@ export class CallQueue implements Source, CallHome {
       call.isQueued = false
       this.#waiting--
     }
-    this.#pausing.delete(call)
-    if (isRunning && call.alone) batch?.holder?.interrupt(batch, `task ${call.id} was aborted`)
+    this.#endPause(call)
+    if (isRunning && call.terms.alone) batch?.holder?.interrupt(batch, `task ${call.id} was aborted`)
     else if (batch?.count === 1) batch.holder?.cancel(batch)
     this.#events.settled(call)
   }
@@ -130,7 +138,7 @@ export class CallQueue implements Source, CallHome {
 
   /** Settles everything that waits. */
   clear(reasonFor: (call: Call) => unknown): void {
-    for (const call of this.#pausing) this.abort(call, reasonFor(call))
+    for (const call of this.#pausing.keys()) this.abort(call, reasonFor(call))
     const calls = [...this.#again.splice(0).toReversed(), ...this.#calls.splice(0).slice(this.#first)]
     this.#first = 0
     for (const call of calls) if (call.settled === undefined) this.abort(call, reasonFor(call))
@@ -164,11 +172,16 @@ export class CallQueue implements Source, CallHome {
   #runAgain(call: Call, pauseMs: number): void {
     call.batch = undefined
     call.losses = 0
-    this.#pausing.add(call)
-    call.pause = setTimeout(() => {
+    const pause = setTimeout(() => {
       this.#pausing.delete(call)
       this.#enqueue(call)
     }, pauseMs)
+    this.#pausing.set(call, pause)
+  }
+
+  #endPause(call: Call): void {
+    clearTimeout(this.#pausing.get(call))
+    this.#pausing.delete(call)
   }
 
   #peek(): Call {
@@ -209,7 +222,7 @@ class CallBatch implements Batch {
   readonly shared: Payload | undefined
   readonly graceMs: number
   readonly isRetried: boolean
-  sentMs = 0
+  sending: Sending | undefined
   answered = 0
   costMs = 0
   holder: Holder | undefined
@@ -224,17 +237,12 @@ class CallBatch implements Batch {
     this.task = first.id
     this.count = calls.length
     this.losses = first.losses
-    this.graceMs = first.graceMs
+    this.graceMs = first.terms.graceMs
     this.attempt = first.attempts
-    this.shared = first.shared
-    this.isRetried = first.retries !== undefined
+    this.shared = first.terms.shared
+    this.isRetried = first.terms.retries !== undefined
     this.kind = calls.length === 1 ? Kind.call : Kind.calls
-    if (calls.length > 1)
-      this.payload = encodeLent(
-        calls.map((call) => call.args),
-        'args',
-      )
-    else this.payload = isTuple(first.args) ? encodeLent(first.args, 'args') : (first.args as Payload)
+    this.payload = payloadOf(calls)
     for (let at = 0; at < calls.length; at++) {
       const call = calls[at] as Call
       call.batch = this
@@ -259,7 +267,7 @@ class CallBatch implements Batch {
   }
 
   site(at: number): Error | undefined {
-    return this.#calls[at]?.site
+    return this.#calls[at]?.terms.site
   }
 
   describe(at: number): string {
@@ -269,4 +277,30 @@ class CallBatch implements Batch {
   itemIndex(): undefined {
     return undefined
   }
+}
+
+// How much of a message the arguments take; Infinity for what travels alone.
+function lengthOf(args: Call['args']): number {
+  if (args === undefined) return 0
+  if (!isTuple(args)) return args.tag === Tag.json && typeof args.body === 'string' ? args.body.length : Infinity
+  let length = 0
+  for (const argument of args) if (typeof argument === 'string') length += argument.length
+  return length
+}
+
+function payloadOf(calls: readonly Call[]): Payload {
+  const first = calls[0]?.args
+  if (!isTuple(first)) {
+    if (calls.length === 1) return first as Payload
+    return {
+      tag: Tag.json,
+      body: `[${calls.map(({ args }) => (args as Payload).body as string).join(',')}]`,
+      buffers: [],
+    }
+  }
+  if (calls.length === 1) return encodeLent(first, 'args')
+  return encodeLent(
+    calls.map(({ args }) => args),
+    'args',
+  )
 }

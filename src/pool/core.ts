@@ -114,7 +114,7 @@ export class PoolCore {
     )
   }
 
-  call(target: AnyFunction, args: readonly unknown[], options: CallOptions): Task<unknown> {
+  call(target: AnyFunction, args: readonly unknown[], options: CallOptions | undefined): Task<unknown> {
     if (this.#backlog.isFull) {
       throw new StateError(
         'MC_POOL_FULL',
@@ -125,7 +125,7 @@ export class PoolCore {
     const fn = this.#functions.enter(shipFunction(target, this.options))
     let call: Call
     try {
-      call = this.#calls.create(++this.#lastId, fn, args, { ...options, site: this.#site() })
+      call = this.#calls.create(++this.#lastId, fn, args, options, this.#site())
     } catch (error) {
       this.#functions.leave(fn)
       throw error
@@ -133,8 +133,9 @@ export class PoolCore {
     const task = new Task<unknown>(call)
     this.#openCalls++
     this.#keepAlive.hold()
-    if (options.signal?.aborted === true) call.home.abort(call, options.signal.reason)
-    else call.home.submit(call)
+    const { home } = call.terms
+    if (options?.signal?.aborted === true) home.abort(call, options.signal.reason)
+    else home.submit(call)
     return task
   }
 

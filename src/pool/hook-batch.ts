@@ -1,6 +1,6 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import type { Batch, Holder } from './batch.ts'
+import type { Batch, Holder, Sending } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** A function that each worker of a pool runs once: the initializer or the exit hook. */
@@ -22,7 +22,7 @@ export class HookBatch implements Batch {
   readonly attempt = 1
   readonly graceMs = 0
   readonly isRetried = false
-  sentMs = 0
+  sending: Sending | undefined
   answered = 0
   costMs = 0
   holder: Holder | undefined

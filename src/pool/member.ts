@@ -109,7 +109,7 @@ export class Member implements Holder {
       this.worker.setBusy(true)
     }
     batch.holder = this
-    batch.sentMs = performance.now()
+    batch.sending = { worker: this.name, ms: performance.now() }
     this.batches.push(batch)
     this.items += batch.count
     const { pace } = batch.fn

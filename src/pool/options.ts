@@ -183,7 +183,8 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   }
 }
 
-export function checkApplyOptions(method: string, options: ApplyOptions = {}): ApplyOptions {
+export function checkApplyOptions(method: string, options: ApplyOptions | undefined): ApplyOptions | undefined {
+  if (options === undefined) return undefined
   checkOptions(method, options, APPLY_OPTIONS)
   checkCommon(options)
   if (options.key !== undefined && typeof options.key !== 'string' && !Number.isFinite(options.key))

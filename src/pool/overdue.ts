@@ -1,5 +1,5 @@
 import type { Payload } from '../codec/payload.ts'
-import type { Batch, Holder } from './batch.ts'
+import type { Batch, Holder, Sending } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** Takes the place of a batch of one item whose time is up: what still comes of it counts no more. */
@@ -14,7 +14,7 @@ export class OverdueBatch implements Batch {
   readonly attempt: number
   readonly graceMs: number
   readonly isRetried = false
-  sentMs: number
+  sending: Sending | undefined
   answered: number
   costMs: number
   holder: Holder | undefined
@@ -36,7 +36,7 @@ export class OverdueBatch implements Batch {
     this.answered = 0
     this.costMs = batch.costMs
     this.holder = batch.holder
-    this.sentMs = batch.sentMs
+    this.sending = batch.sending
   }
 
   resolved(): void {

@@ -1,6 +1,6 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source } from './batch.ts'
+import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source, type Sending } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { countTogether, encodeItems, type Item } from './items.ts'
 import type { TaskOptions } from './options.ts'
@@ -261,7 +261,7 @@ class ItemBatch implements Batch {
   readonly shared: Payload | undefined
   readonly graceMs: number
   readonly isRetried: boolean
-  sentMs = 0
+  sending: Sending | undefined
   answered = 0
   costMs = 0
   holder: Holder | undefined
