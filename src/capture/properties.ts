@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import type { Attachments, Encoded, Integrity, Property } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
 import { isFunction, isNative } from './peek.ts'
@@ -37,12 +36,12 @@ export function encodeProperties(
   if (integrity) node.integrity = integrity
 }
 
-// The `stack` of an error that serves as a prototype is V8's own accessor in newer versions.
+// What `Error.captureStackTrace` gives any object is V8's own accessor in newer versions.
 function describe(object: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = Object.getOwnPropertyDescriptor(object, key)
-  if (key !== 'stack' || !descriptor?.get || !isNative(descriptor.get) || !types.isNativeError(object))
-    return descriptor
-  return { value: object.stack, writable: true, enumerable: descriptor.enumerable ?? false, configurable: true }
+  if (key !== 'stack' || !descriptor?.get || !isNative(descriptor.get)) return descriptor
+  const value: unknown = Reflect.get(object, 'stack')
+  return { value, writable: true, enumerable: descriptor.enumerable ?? false, configurable: true }
 }
 
 function flagsOf({ enumerable, writable, configurable }: PropertyDescriptor): number {
