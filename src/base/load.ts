@@ -3,7 +3,8 @@ import * as errors from './errors.ts'
 
 /**
  * Loads a module of manycore when something first needs it, so that a program pays for what it uses. `from` is the
- * caller's `import.meta.url`. Synchronous, because a process starts, and a function is captured, at the call.
+ * caller's `import.meta.url`, and `file` leads over the folder above, because the built modules of several folders are
+ * joined (scripts/join-modules.mjs). Synchronous, because a process starts, and a function is captured, at the call.
  *
  * A loader such as tsx compiles what is required a second time, for itself. `shared` are the modules that must not
  * exist twice, by their names as seen from the caller: those with classes that users compare with, and those with a

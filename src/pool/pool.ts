@@ -252,6 +252,7 @@ type Engine = typeof import('./engine.ts')
 let loaded: Engine | undefined
 
 function engine(): Engine {
-  loaded ??= loadLater<Engine>(import.meta.url, './engine.js', { './stream.js': stream, './task.js': task })
+  const shared = { '../pool/stream.js': stream, '../pool/task.js': task }
+  loaded ??= loadLater<Engine>(import.meta.url, '../pool/engine.js', shared)
   return loaded
 }

@@ -5,7 +5,7 @@ type Parts = typeof import('./parts.ts')
 
 /** What is behind a Process, loaded with the first one. */
 export function inner(): Parts {
-  parts ??= loadLater<Parts>(import.meta.url, './parts.js', { './state.js': state })
+  parts ??= loadLater<Parts>(import.meta.url, '../process/parts.js', { '../process/state.js': state })
   return parts
 }
 
