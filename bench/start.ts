@@ -7,7 +7,7 @@
  * The runs of all contestants take turns, so that a noisy moment hits all of them. NODE_EXTRA_CA_CERTS is unset: it
  * adds 30 ms to each start of Node 20.
  */
-import { fork, spawn } from 'node:child_process'
+import { fork, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,9 +30,15 @@ const files = {
   posts: program('posts.cjs', "require('node:worker_threads').parentPort.postMessage('r')"),
   imports: program('imports.mjs', `import ${JSON.stringify(import.meta.resolve('manycore'))}`),
 }
+// What Node counted at the end of the program, in microseconds.
+const tellsCpu = program(
+  'tells-cpu.cjs',
+  "process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeSync(1, `${user + system}`) })",
+)
 
 try {
   await compareStarts()
+  compareImports()
   await measureIdle()
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -97,6 +103,21 @@ async function compareStarts(): Promise<void> {
     const median = sorted[sorted.length >> 1] ?? NaN
     console.log(`${name.padEnd(40)}${median.toFixed(1).padStart(10)}${(sorted[0] ?? NaN).toFixed(1).padStart(10)}`)
   }
+}
+
+/** CPU time says what an import costs also where other programs run; wall times do only on a quiet machine. */
+function compareImports(): void {
+  const times = { [files.emptyModule]: [] as number[], [files.imports]: [] as number[] }
+  for (let round = 0; round < rounds; round++) {
+    for (const [file, all] of Object.entries(times)) {
+      const { stdout } = spawnSync(process.execPath, ['--require', tellsCpu, file], { encoding: 'utf8' })
+      all.push(Number(stdout) / 1000)
+    }
+  }
+  const median = (file: string): number => times[file]?.sort((a, b) => a - b)[rounds >> 1] ?? NaN
+  const [empty, imports] = [median(files.emptyModule), median(files.imports)]
+  console.log(`CPU time of an empty ES module           ${empty.toFixed(1).padStart(9)}  ms`)
+  console.log(`and of one that imports manycore, more   ${(imports - empty).toFixed(1).padStart(9)}  ms`)
 }
 
 async function measureIdle(): Promise<void> {
