@@ -99,6 +99,14 @@ export class PoolCore {
     return this.#state
   }
 
+  /**
+   * Starts the first worker before a function is captured for it: both take about as long, and one need not wait for
+   * the other. Where the capture is refused the worker is there for what comes next.
+   */
+  startFirst(): void {
+    if (this.roster.members.length === 0) this.roster.grow(1)
+  }
+
   /** Throws unless work is still taken. */
   checkOpen(method: string): void {
     if (this.#broken !== undefined) {
@@ -122,6 +130,7 @@ export class PoolCore {
           'Await pool.room() before each call.',
       )
     }
+    if (options?.signal?.aborted !== true) this.startFirst()
     const fn = this.#functions.enter(shipFunction(target, this.options))
     let call: Call
     try {

@@ -25,6 +25,7 @@ export function startMap(
     } catch (reason) {
       return Promise.reject(reason)
     }
+    if (values.length > 0) core.startFirst()
     const all = snapshot(values, 0, star)
     const work = core.work(fn, how, results, {})
     work.add(all)
