@@ -125,12 +125,16 @@ function describe(row: Row, outcomes: ReadonlyMap<NamedPeer, readonly Outcome[]>
     const own = best('manycore')
     const ownThreads = best('manycore, threads')
     const pool = best('processes', 'threads')
-    const ratio = own === undefined || pool === undefined ? '–' : `${(own.figure / pool.figure).toFixed(2)} ×`
+    const ratio = own === undefined || pool === undefined ? '–' : ratioOf(own.figure, pool.figure)
     const cells = [best('processes'), best('threads'), best('by hand', 'by hand, threads'), best('Python')].map(cell)
     const unit = row.unit === '' ? '' : `, ${row.unit}`
     const title = `${row.title}${name === '' ? '' : `: ${name}`}${unit}`
     return `| ${[title, figure(own), figure(ownThreads), ...cells, ratio].join(' | ')} |`
   })
+}
+
+function ratioOf(own: number, other: number): string {
+  return own === other ? 'equal' : `${(own / other).toFixed(2)} ×`
 }
 
 interface Best {

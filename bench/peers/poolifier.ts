@@ -16,7 +16,7 @@ export function poolifier(kind: 'cluster' | 'thread'): LoadPeer {
   return async () => {
     const library = await importPeer<Poolifier>('poolifier')
     const PoolOfKind = kind === 'cluster' ? library.FixedClusterPool : library.FixedThreadPool
-    const file = new URL(`poolifier-${kind}.js`, import.meta.url).pathname
+    const file = new URL(`poolifier-${kind}.${kind === 'cluster' ? 'cjs' : 'js'}`, import.meta.url).pathname
     // Without this its JSON turns a Float64Array into an object.
     const options = kind === 'cluster' ? { settings: { serialization: 'advanced' } } : {}
     return (workers) => {
