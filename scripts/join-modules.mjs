@@ -1,5 +1,5 @@
 // Joins modules that are always loaded together into one file each: a module costs about half a millisecond of CPU time
-// each time that a program starts, the same code in one file next to nothing (docs/decisions/0010). Runs after tsc has built
+// each time that a program starts, the same code in one file next to nothing (docs/decisions/0013). Runs after tsc has built
 // file by file. The built modules stay where they were, as doors: each passes on from the joined file what it exports. So
 // every module has one instance, whoever imports it, and loaders find each under its own name.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
