@@ -62,7 +62,7 @@ describe('faults where the owner is at work', () => {
       await assert.rejects(task, { code: 'MC_VALUE_UNREADABLE', message: /struck/ })
     })
 
-    it('#211 what a callback throws is its own affair', async () => {
+    it('what a callback throws is its own affair', async () => {
       const task = pool().apply(() => 1)
       const chained = task.then(() => {
         throw new RangeError('struck')

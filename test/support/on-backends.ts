@@ -12,7 +12,7 @@ export interface Place {
   readonly startsAnew: boolean
 }
 
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   { backend: 'process', endsLoops: true, diesAlone: true, startsAnew: true },
   { backend: 'thread', endsLoops: true, diesAlone: false, startsAnew: true },
   { backend: 'inline', endsLoops: false, diesAlone: false, startsAnew: false },
