@@ -77,12 +77,19 @@ describe('tasks as futures', () => {
     const slow = pool.apply(sleepMs, [300])
     const quick = pool.apply(sleepMs, [100])
     const failed = pool.apply(fail)
+    const tasks: readonly Promise<unknown>[] = [slow, quick, failed]
+    const over: number[] = []
+    tasks.forEach((task, at) => {
+      const note = (): unknown => over.push(at)
+      task.then(note, note)
+    })
     const seen: unknown[] = []
     for await (const task of asCompleted([slow, failed, quick, slow])) seen.push(task)
     assert.deepEqual(
-      seen.map((task) => [slow, quick, failed].indexOf(task as typeof slow)),
-      [2, 1, 0],
+      seen.map((task) => tasks.indexOf(task as typeof slow)),
+      over,
     )
+    assert.equal(seen.length, 3)
     for await (const task of asCompleted([])) assert.fail(`nothing was given, but ${String(task)} came`)
   })
 
