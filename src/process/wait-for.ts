@@ -12,8 +12,9 @@ export async function waitFor<T extends object>(
   objects: Iterable<T>,
   limit?: number | WaitOptions | WaitModeOptions,
 ): Promise<T[] | WaitResult<T>> {
-  const { mode, ...rest } = typeof limit === 'object' ? (limit as Partial<WaitModeOptions>) : { mode: undefined }
-  const options = checkWait('wait()', typeof limit === 'number' ? limit : rest)
+  const withMode = limit !== null && typeof limit === 'object' && 'mode' in limit
+  const { mode, ...rest } = withMode ? limit : { mode: undefined }
+  const options = checkWait('wait()', withMode ? rest : limit)
   if (mode !== undefined) checkOneOf('mode of wait()', mode, ['all', 'first', 'firstError'])
   const given = [...objects]
   const ended = new Set<T>()
