@@ -59,13 +59,19 @@ onEachBackend('currentTask', (place) => {
   it('names the task that left an error behind', needs(place, 'startsAnew'), async () => {
     const warned = once(process, 'warning') as Promise<[Error]>
     const leave = () => {
-      setTimeout(() => {
+      const timer = setInterval(() => {
+        if (!('isHit' in globalThis)) return
+        clearInterval(timer)
         throw new Error('forgotten')
-      }, 20)
+      }, 5)
     }
     const left = pool.apply(leave)
     await left
-    const hit = pool.apply(sleepMs, [10_000]).catch((error: { code?: string }) => error.code)
+    const run = () => {
+      Object.assign(globalThis, { isHit: true })
+      return sleepMs(10_000)
+    }
+    const hit = pool.apply(run).catch((error: { code?: string }) => error.code)
     const [warning] = await warned
     assert.match(warning.message, new RegExp(`^Task ${left.id}, leave\\(\\), left something behind .* forgotten`))
     assert.equal(await hit, 'MC_WORKER_CRASHED')
