@@ -39,7 +39,7 @@ export function unitByKey(key: string): Unit {
   return unit
 }
 
-/** Makes the user's function anew; most captured variables are filled in later and undefined for now. */
+/** Makes the user's function anew; most captured variables are undefined until they are filled in later. */
 export function instantiate(unit: Unit, self: unknown, captured: unknown[], extras: unknown[]): Compiled {
   let factory = factories.get(unit.key)
   if (factory === undefined) {
