@@ -28,6 +28,8 @@ async function main() {
       timeout: { type: 'string', default: '300000' },
       // Between the end of the last test and the end of its workers lies a moment.
       settle: { type: 'string', default: '3000' },
+      // How long a process may live on alone, when whoever started it is gone.
+      alone: { type: 'string', default: '20000' },
     },
   })
   const files = testFiles(join(root, values.folder), positionals)
@@ -65,7 +67,7 @@ function hasSource(file) {
   return source.startsWith('..') || existsSync(join(root, source))
 }
 
-function runNode(files, { concurrency, timeout }, { run, temp }) {
+function runNode(files, { concurrency, timeout, alone }, { run, temp }) {
   const args = [
     ...process.execArgv,
     '--test',
@@ -78,7 +80,13 @@ function runNode(files, { concurrency, timeout }, { run, temp }) {
   delete env['NODE_TEST_CONTEXT']
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args, ...files], { stdio: ['ignore', 'pipe', 'inherit'], env })
-    const watch = setInterval(endHangingFiles, 1000, child.pid, Number(timeout), new Map())
+    const seen = new Map()
+    const orphaned = new Map()
+    let hung = false
+    const watch = setInterval(() => {
+      endHangingFiles(child.pid, Number(timeout), seen)
+      hung = endOrphans(child.pid, `${MARK}=${run}`, Number(alone), orphaned) || hung
+    }, 1000)
     let tail = ''
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk)
@@ -88,7 +96,7 @@ function runNode(files, { concurrency, timeout }, { run, temp }) {
     child.on('close', (code, signal) => {
       clearInterval(watch)
       if (signal !== null) console.error(`node --test was ended by ${signal}.`)
-      resolve({ code: code ?? 1, tests: Number(/ℹ tests (\d+)/.exec(tail)?.[1] ?? 0) })
+      resolve({ code: hung ? code || 1 : (code ?? 1), tests: Number(/ℹ tests (\d+)/.exec(tail)?.[1] ?? 0) })
     })
   })
 }
@@ -101,8 +109,25 @@ function endHangingFiles(runner, timeoutMs, firstSeen) {
     if (!firstSeen.has(pid)) firstSeen.set(pid, Date.now())
     if (Date.now() - firstSeen.get(pid) < timeoutMs + 1000) continue
     console.error(`Ended a test file that took longer than ${timeoutMs} ms: ${command.split(' ').at(-1)}`)
-    process.kill(pid, 'SIGKILL')
+    kill(pid)
   }
+}
+
+// What a test file that was cut off had started runs on, takes the processor from the other files, and holds the output
+// of the runner open, which then never ends. No test leaves anything alone for so long on purpose.
+function endOrphans(runner, mark, aloneMs, firstSeen) {
+  const parents = new Map(processTable().map(({ pid, parent }) => [pid, parent]))
+  const isOurs = (pid) => pid === runner || (parents.has(pid) && isOurs(parents.get(pid)))
+  const orphans = livingProcesses(mark).filter(({ pid }) => !isOurs(pid))
+  let ended = false
+  for (const { pid, command } of orphans) {
+    if (!firstSeen.has(pid)) firstSeen.set(pid, Date.now())
+    if (Date.now() - firstSeen.get(pid) < aloneMs) continue
+    console.error(`Ended process ${pid}, which a test had left running: ${command}`)
+    kill(pid)
+    ended = true
+  }
+  return ended
 }
 
 async function nothingLeft(before, settleMs) {
@@ -114,7 +139,7 @@ async function nothingLeft(before, settleMs) {
   }
   for (const one of left.processes) console.error(`Left process ${one.pid} (parent ${one.parent}): ${one.command}`)
   for (const file of left.files) console.error(`Left file ${file}`)
-  for (const one of left.processes) process.kill(one.pid, 'SIGKILL')
+  for (const one of left.processes) kill(one.pid)
   if (left.processes.length + left.files.length > 0) return false
   const processes = existsSync('/proc/self/environ') ? 'no process' : 'processes not checked (no /proc on this system)'
   console.log(`Left behind: ${processes}, no temp file.`)
@@ -151,6 +176,14 @@ function processTable() {
     found.push({ pid: Number(entry), parent: Number(parent), command })
   }
   return found
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 // Empty for a process that ended while we looked, or that belongs to somebody else.

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Pool, Process } from 'manycore'
@@ -9,9 +12,11 @@ import { startProgram } from '../support/run-program.ts'
 const program = fileURLToPath(new URL('../fixtures/process/busy-pool.js', import.meta.url))
 const interrupted = fileURLToPath(new URL('../fixtures/process/interrupted.js', import.meta.url))
 
-// Runs a program in a terminal of its own, types Ctrl-C once both workers are busy, and passes on what it wrote.
+// Runs a program in a terminal of its own, types Ctrl-C once both workers are busy, and passes on what it wrote. The end
+// of this program, which the alarm sees to, takes the terminal away, and with it everything that ran in it.
 const terminal = `
-import os, pty, re, sys
+import os, pty, re, signal, sys
+signal.alarm(60)
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
@@ -34,7 +39,8 @@ print('status', status)
 `
 /** Types Ctrl-C each time the next of the texts has been written; prints everything, how it ended and how fast. */
 const typist = `
-import os, pty, re, sys, time
+import os, pty, re, signal, sys, time
+signal.alarm(60)
 pid, fd = pty.fork()
 cues = sys.argv[1].split('|')
 if pid == 0:
@@ -106,7 +112,9 @@ describe('Ctrl-C in a terminal, with a worker that spins and one that ignores ev
       `#045 ${what}: nothing but ^C is printed, the prompt is back within two seconds, nobody is left`,
       { skip },
       async () => {
-        const text = await typed(cues, [interrupted, does])
+        const folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
+        const text = await typed(cues, [interrupted, does, folder])
+        await rm(folder, { recursive: true })
         await allGone(pidsOf(text), 2_000)
         const [, status, ms] = /status (\d+) after (\d+) ms/.exec(text) ?? []
         // Ended by the signal itself, which a shell tells as 130.
