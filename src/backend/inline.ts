@@ -31,12 +31,17 @@ class InlineWorker extends OwnedWorker {
   #isOver = false
 
   constructor(options: SpawnOptions) {
-    super(options)
+    super(options, true)
     const [outside, inside] = openLoopback()
     this.#inside = inside
     this.connect(outside)
     const { serve } = load<typeof import('../worker/loop.ts')>(import.meta.url, '../worker/loop.js')
-    const tasks = serve({ channel: inside, place: `inline worker ${this.identity.name}`, journal: this.#journal })
+    const tasks = serve({
+      channel: inside,
+      place: `inline worker ${this.identity.name}`,
+      sharesMemory: true,
+      journal: this.#journal,
+    })
     this.#abandonTasks = () => tasks.abandon()
     const receive = inside.onMessage
     const workers = runningWorkers()

@@ -59,10 +59,10 @@ export abstract class OwnedWorker implements Worker {
   #isOver = false
   #isRef = true
 
-  constructor(options: SpawnOptions) {
+  constructor(options: SpawnOptions, sharesMemory: boolean) {
     this.#options = options
     this.identity = options.identity
-    this.marshal = createOwnerMarshal({ place: options.identity.name })
+    this.marshal = createOwnerMarshal({ place: options.identity.name, sharesMemory })
     this.ready = this.#ready.promise
     // Whoever does not ask is told by `exited`.
     this.ready.catch(ignore)

@@ -33,7 +33,7 @@ class ProcessWorker extends OwnedWorker {
   #tree: ProcessTree | undefined
 
   constructor(options: SpawnOptions) {
-    super(options)
+    super(options, false)
     this.#journalFd = createJournalFile()
     const launched = launch(options, this.#journalFd)
     if ('reason' in launched) {

@@ -40,7 +40,7 @@ class ThreadWorker extends OwnedWorker {
   #heap: string | undefined
 
   constructor(options: SpawnOptions) {
-    super(options)
+    super(options, true)
     const { MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
     const channel = new MessageChannel()
     const output = new MessageChannel()

@@ -7,17 +7,21 @@ import type { BufferUse, Walk } from './walk.ts'
 /** Views up to this length are looked at for properties of their own; on longer ones those would be found too slowly. */
 const CHECKED_LENGTH = 1_000
 
-export function encodeArrayBuffer(walk: Walk, buffer: ArrayBuffer): Ref {
+export function encodeArrayBuffer(walk: Walk, buffer: ArrayBufferLike): Ref {
   useOf(walk, buffer).isWhole = true
   return walk.find(buffer) as Ref
 }
 
 export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
   const { buffer, byteOffset } = view
-  if (!types.isArrayBuffer(buffer))
-    walk.refuse('lies on a SharedArrayBuffer, which only threads can share', 'Send a copy of it.')
-  if (maxLengthOf(buffer) !== undefined) walk.refuse('lies on a resizable ArrayBuffer', 'Send a copy of it.')
-  const { views } = useOf(walk, buffer)
+  const isShared = types.isSharedArrayBuffer(buffer)
+  if (isShared) checkShared(walk, 'lies on')
+  if (canChangeLength(buffer))
+    walk.refuse(`lies on a ${isShared ? 'growable SharedArrayBuffer' : 'resizable ArrayBuffer'}`, 'Send a copy of it.')
+  const use = useOf(walk, buffer)
+  const { views } = use
+  // Nothing of it is sent, so that nothing is saved by sending a part.
+  use.isWhole ||= isShared
   const isBuffer = Buffer.isBuffer(view)
   const type = isBuffer ? 'Buffer' : types.isDataView(view) ? 'DataView' : typeName(view)
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
@@ -33,6 +37,16 @@ export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
   return ref
 }
 
+/** Refuses shared memory, unless the receiver shares it. */
+export function checkShared(walk: Walk, verb: 'is' | 'lies on'): void {
+  if (walk.options.sharesMemory === true) return
+  const copy = verb === 'is' ? 'new Uint8Array(memory).slice()' : 'slice()'
+  walk.refuse(
+    `${verb} a SharedArrayBuffer, which another process cannot share`,
+    `Send a copy (\`${copy}\`), or take backend: 'thread'.`,
+  )
+}
+
 /** Of a buffer that is only seen through views, only what they show is sent: a slice of a large file stays small. */
 export function trimBuffers(walk: Walk): void {
   for (const { node, views, isWhole } of walk.buffers.values()) {
@@ -46,7 +60,7 @@ export function trimBuffers(walk: Walk): void {
   }
 }
 
-function useOf(walk: Walk, buffer: ArrayBuffer): BufferUse {
+function useOf(walk: Walk, buffer: ArrayBufferLike): BufferUse {
   const known = walk.buffers.get(buffer)
   if (known) return known
   const node: BytesNode = { kind: 'bytes', bytes: bytesOf(walk, buffer) }
@@ -58,7 +72,7 @@ function useOf(walk: Walk, buffer: ArrayBuffer): BufferUse {
   return use
 }
 
-function bytesOf(walk: Walk, buffer: ArrayBuffer): Uint8Array {
+function bytesOf(walk: Walk, buffer: ArrayBufferLike): Uint8Array {
   try {
     return new Uint8Array(buffer)
   } catch {
@@ -67,9 +81,14 @@ function bytesOf(walk: Walk, buffer: ArrayBuffer): Uint8Array {
 }
 
 // In the types of Node 20 since ES2024 only.
-function maxLengthOf(buffer: ArrayBuffer): number | undefined {
+function maxLengthOf(buffer: ArrayBufferLike): number | undefined {
   const { resizable, maxByteLength } = buffer as ArrayBuffer & { resizable?: boolean; maxByteLength?: number }
   return resizable === true ? maxByteLength : undefined
+}
+
+function canChangeLength(buffer: ArrayBufferLike): boolean {
+  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean }
+  return resizable === true || growable === true
 }
 
 function typeName(view: ArrayBufferView): string {

@@ -318,7 +318,7 @@ export interface ArgumentsNode {
   items: Encoded[]
 }
 
-/** The content of an ArrayBuffer, or of the part of it that its views show. */
+/** The content of an ArrayBuffer, or of the part of it that its views show; of shared memory a view of all of it. */
 export interface BytesNode {
   kind: 'bytes'
   bytes: Uint8Array

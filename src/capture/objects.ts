@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { unsendable } from '../base/unsendable.ts'
-import { encodeArrayBuffer, encodeView } from './buffers.ts'
+import { checkShared, encodeArrayBuffer, encodeView } from './buffers.ts'
 import type {
   ArgumentsNode,
   ArrayNode,
@@ -67,8 +67,7 @@ function refuseKinds(walk: Walk, object: object): void {
   if (types.isGeneratorObject(object))
     walk.refuse('is a running generator', 'Send the function that makes it, or an array of its items.')
   if (isIterator(object)) walk.refuse('is a running iterator', 'Send what it iterates over, or an array of its items.')
-  if (types.isSharedArrayBuffer(object))
-    walk.refuse('is a SharedArrayBuffer, which only threads can share', 'Send a copy of it in an ArrayBuffer.')
+  if (types.isSharedArrayBuffer(object)) checkShared(walk, 'is')
   if (types.isExternal(object)) walk.refuse('is a native pointer', 'Open what it stands for inside the function.')
   if (tagOf(object) === 'FinalizationRegistry')
     walk.refuse('is a FinalizationRegistry', 'Make one inside the function.')
@@ -104,7 +103,7 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
     return addWithProperties(walk, object, node, RegExp.prototype)
   }
   if (types.isBoxedPrimitive(object)) return encodeBoxed(walk, object)
-  if (types.isArrayBuffer(object)) return encodeArrayBuffer(walk, object)
+  if (types.isAnyArrayBuffer(object)) return encodeArrayBuffer(walk, object)
   if (ArrayBuffer.isView(object)) return encodeView(walk, object)
   if (types.isWeakMap(object)) return addWeak(walk, object, { kind: 'weakMap', entries: [] })
   if (types.isWeakSet(object)) return addWeak(walk, object, { kind: 'weakSet', values: [] })

@@ -176,6 +176,7 @@ function makeArguments(length: number): object {
 
 function makeBuffer(bytes: Uint8Array, maxByteLength: number | undefined): ArrayBufferLike {
   const { buffer, byteOffset, byteLength } = bytes
+  if (buffer instanceof SharedArrayBuffer) return buffer
   if (maxByteLength !== undefined) {
     const resizable = new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(byteLength, {
       maxByteLength,

@@ -24,6 +24,8 @@ export interface CaptureOptions {
   readonly label?: string | undefined
   /** Who it is for, the same object as in `RebuildOptions.peer`: its own classes are not sent back but named. */
   readonly peer?: object | undefined
+  /** Whether shared memory is the same memory there. */
+  readonly sharesMemory?: boolean | undefined
   /** What a registered type, or a handle, is sent as instead; may throw `Unsendable` to refuse it. */
   readonly special?: ((value: object) => Special | undefined) | undefined
   /** Values of captured variables, by name, in place of those that they have. */
@@ -136,7 +138,7 @@ export class Walk {
   readonly isFunctionRoot: boolean
   /** Answers of `isPlainData`. */
   readonly plain: Map<object, boolean> = new Map()
-  readonly buffers: Map<ArrayBuffer, BufferUse> = new Map()
+  readonly buffers: Map<ArrayBufferLike, BufferUse> = new Map()
   readonly weak: WeakUse[] = []
   /** Unique symbols, and where they were met first. */
   readonly symbols: Map<symbol, Step | undefined> = new Map()

@@ -156,7 +156,8 @@ function copied(message: Message): Message {
   const payload = message.payload
   if (payload === undefined || payload.buffers.length === 0) return message
   const buffers = payload.buffers.map((bytes) => (payload.moved?.has(bytes) === true ? bytes : new Uint8Array(bytes)))
-  return { ...message, payload: { tag: payload.tag, body: payload.body, buffers } }
+  const { tag, body, shared } = payload
+  return { ...message, payload: { tag, body, buffers, shared } }
 }
 
 function ignore(): void {}

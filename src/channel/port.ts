@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Payload } from '../codec/payload.ts'
 import { ChannelError } from '../base/errors.ts'
 import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
@@ -40,10 +41,11 @@ export function threadData(): ThreadData {
   return process.getBuiltinModule('node:worker_threads').workerData as ThreadData
 }
 
-type Item = number | string | Uint8Array | readonly Uint8Array[] | undefined
+type Item = number | string | Uint8Array | readonly Outside[] | undefined
+type Outside = Uint8Array | SharedArrayBuffer
 type Post = Item[] | number | null
 
-/** Fields of a message in a post: kind, task, fn, index, count, tag, body, buffers, and its bytes for the credit. */
+/** Fields of a message in a post: kind, task, fn, index, count, tag, body, buffers (behind them what is shared), and its bytes for the credit. */
 const FIELDS = 9
 
 class Port implements Channel {
@@ -93,9 +95,10 @@ class Port implements Channel {
     const { kind, task, fn, index, count, payload } = message
     if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
     else {
-      const { tag, body, buffers, moved } = payload
+      const { tag, body, buffers, moved, shared } = payload
       const owned = buffers.length === 0 ? undefined : buffers.map((one) => this.#owned(one, moved?.has(one) === true))
-      this.#out.push(kind, task, fn, index, count, tag, this.#body(body), owned, bytes)
+      const outside = shared === undefined ? owned : [...(owned ?? []), ...shared]
+      this.#out.push(kind, task, fn, index, count, tag, this.#body(body), outside, bytes)
     }
     this.#outBytes += bytes
     this.#unhandledBytes += bytes
@@ -268,22 +271,31 @@ interface Incoming {
 }
 
 const RESOLVED: Promise<void> = Promise.resolve()
-const NO_BUFFERS: readonly Uint8Array[] = []
+const NO_BUFFERS: Pick<Payload, 'buffers'> = { buffers: [] }
 
 function messageAt(post: readonly Item[], at: number): Message | undefined {
   const kind = post[at] as number
   if (!Array.isArray(post) || post.length < at + FIELDS || isKind[kind] !== true) return undefined
   const tag = post[at + 5] as number | undefined
   const body = post[at + 6] as string | Uint8Array
-  const buffers = (post[at + 7] ?? NO_BUFFERS) as readonly Uint8Array[]
+  const outside = post[at + 7] as readonly Outside[] | undefined
   return {
     kind,
     task: post[at + 1],
     fn: post[at + 2],
     index: post[at + 3],
     count: post[at + 4],
-    payload: tag === undefined ? undefined : { tag, body, buffers },
+    payload: tag === undefined ? undefined : { tag, body, ...apart(outside) },
   } as Message
+}
+
+function apart(outside: readonly Outside[] | undefined): Pick<Payload, 'buffers' | 'shared'> {
+  if (outside === undefined) return NO_BUFFERS
+  if (!(outside.at(-1) instanceof SharedArrayBuffer)) return { buffers: outside as readonly Uint8Array[] }
+  return {
+    buffers: outside.filter((one) => one instanceof Uint8Array),
+    shared: outside.filter((one) => one instanceof SharedArrayBuffer),
+  }
 }
 
 function ignore(): void {}

@@ -4,9 +4,9 @@ import { ValueUnreadableError } from '../base/errors.ts'
 /** From this size on a buffer stays out of the body: to copy it would cost more than a piece of its own. */
 const OUTSIDE_FROM = 32 * 1024
 
-/** A stretch of an ArrayBuffer that travels in one piece. */
+/** A stretch of an ArrayBuffer that travels in one piece, or memory that is shared instead. */
 export interface Region {
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBufferLike
   readonly start: number
   readonly length: number
   /** Of a resizable ArrayBuffer, else 0. */
@@ -39,16 +39,17 @@ export function layOut(views: readonly ArrayBufferView[], buffers: readonly Arra
     regionOf.set(buffer, region)
     layout.whole.push({ buffer, region })
   }
-  const groups = new Map<ArrayBuffer, ArrayBufferView[]>()
+  const groups = new Map<ArrayBufferLike, ArrayBufferView[]>()
   for (const view of views) {
-    const buffer = view.buffer as ArrayBuffer
+    const { buffer } = view
     const group = groups.get(buffer)
     if (group === undefined) groups.set(buffer, [view])
     else group.push(view)
   }
   for (const [buffer, group] of groups) {
     if (regionOf.has(buffer)) continue
-    if (group.length > 1 && !arePooled(group)) regionOf.set(buffer, regions.push(wholeRegion(buffer)) - 1)
+    if (isShared(buffer) || (group.length > 1 && !arePooled(group)))
+      regionOf.set(buffer, regions.push(wholeRegion(buffer)) - 1)
     else for (const view of group) regionOf.set(view, regions.push(seenRegion(view)) - 1)
   }
   for (const view of views) layout.views.push({ view, region: (regionOf.get(view.buffer) ?? regionOf.get(view))! })
@@ -59,8 +60,9 @@ export function writeLayout(writer: Serializer, layout: Layout | undefined): voi
   writer.writeUint32(layout?.regions.length ?? 0)
   if (layout === undefined) return
   for (const region of layout.regions) {
-    writer.writeDouble(region.length)
+    writer.writeDouble(isShared(region.buffer) ? SHARED : region.length)
     writer.writeDouble(region.maxLength)
+    if (isShared(region.buffer)) continue
     if (region.length < OUTSIDE_FROM) writer.writeRawBytes(bytesOf(region))
   }
   writer.writeUint32(layout.views.length)
@@ -76,7 +78,13 @@ export function writeLayout(writer: Serializer, layout: Layout | undefined): voi
 
 /** The regions that do not stand in the body, in order. */
 export function outsideRegions(layout: Layout | undefined): Region[] {
-  return layout === undefined ? [] : layout.regions.filter((region) => region.length >= OUTSIDE_FROM)
+  if (layout === undefined) return []
+  return layout.regions.filter((region) => region.length >= OUTSIDE_FROM && !isShared(region.buffer))
+}
+
+/** The memory under the value that is shared, in order. */
+export function sharedMemory(layout: Layout): SharedArrayBuffer[] {
+  return layout.regions.map(({ buffer }) => buffer).filter(isShared)
 }
 
 export function bytesOf(region: Region): Uint8Array {
@@ -89,12 +97,23 @@ export interface ReadLayout {
 }
 
 /** `outside` are the payload's buffers, which become the receiver's without a copy wherever their memory allows. */
-export function readLayout(reader: Deserializer, outside: readonly Uint8Array[]): ReadLayout {
-  const regions: ArrayBuffer[] = []
+export function readLayout(
+  reader: Deserializer,
+  outside: readonly Uint8Array[],
+  shared: readonly SharedArrayBuffer[],
+): ReadLayout {
+  const regions: ArrayBufferLike[] = []
   let next = 0
+  let nextShared = 0
   for (let left = reader.readUint32(); left > 0; left--) {
     const length = reader.readDouble()
     const maxLength = reader.readDouble()
+    if (length === SHARED) {
+      const memory = shared[nextShared++]
+      if (memory === undefined) throw new ValueUnreadableError('Shared memory of this value did not arrive.')
+      regions.push(memory)
+      continue
+    }
     // The body is only lent, so what stands in it is copied.
     const bytes = length < OUTSIDE_FROM ? reader.readRawBytes(length) : outside[next++]
     if (bytes?.byteLength !== length) throw new ValueUnreadableError('A buffer of this value did not arrive whole.')
@@ -109,13 +128,20 @@ export function readLayout(reader: Deserializer, outside: readonly Uint8Array[])
     views.push(makeView(type, buffer, offset, reader.readDouble()))
   }
   const whole: ArrayBuffer[] = []
-  for (let left = reader.readUint32(); left > 0; left--) whole.push(regions[reader.readUint32()]!)
+  for (let left = reader.readUint32(); left > 0; left--) whole.push(regions[reader.readUint32()] as ArrayBuffer)
   return { views, whole }
 }
 
+/** Stands for the length of memory that is shared. */
+const SHARED = -1
+
 const NOTHING: ReadLayout = { views: [], whole: [] }
 
-function wholeRegion(buffer: ArrayBuffer): Region {
+function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
+  return buffer instanceof SharedArrayBuffer
+}
+
+function wholeRegion(buffer: ArrayBufferLike): Region {
   const { resizable, maxByteLength } = buffer as ResizableBuffer
   return { buffer, start: 0, length: buffer.byteLength, maxLength: resizable === true ? maxByteLength! : 0 }
 }
@@ -173,13 +199,13 @@ function typeOf(view: ArrayBufferView): number {
   return VIEW_TYPES.indexOf(Object.prototype.toString.call(view).slice(8, -1) as (typeof VIEW_TYPES)[number])
 }
 
-type ViewClass = (new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView) & {
+type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView) & {
   readonly BYTES_PER_ELEMENT?: number
 }
 
 function makeView(
   type: (typeof VIEW_TYPES)[number],
-  buffer: ArrayBuffer,
+  buffer: ArrayBufferLike,
   offset: number,
   bytes: number,
 ): ArrayBufferView {

@@ -1,7 +1,8 @@
 import type { Deserializer, Serializer } from 'node:v8'
 import type { Layout } from './buffers.ts'
-import { layOut, outsideRegions, readLayout, writeLayout } from './buffers.ts'
+import { layOut, outsideRegions, readLayout, sharedMemory, writeLayout } from './buffers.ts'
 import { giveAway } from './transfer.ts'
+import type { Payload } from './payload.ts'
 import type { Survey } from './survey.ts'
 
 /** The body and the buffers of a clone. */
@@ -9,6 +10,7 @@ export interface Clone {
   readonly body: Uint8Array
   readonly buffers: readonly Uint8Array[]
   readonly moved?: ReadonlySet<Uint8Array> | undefined
+  readonly shared?: readonly SharedArrayBuffer[] | undefined
 }
 
 /**
@@ -26,14 +28,15 @@ export function writeClone(value: unknown, survey: Survey): Clone {
   writer.writeValue(value)
   // Last, because what was given away is no longer there when something else fails.
   const outside = giveAway(layout?.regions ?? [], outsideRegions(layout))
-  return { body: writer.releaseBuffer(), ...outside }
+  const clone = { body: writer.releaseBuffer(), ...outside }
+  return survey.isShared ? { ...clone, shared: sharedMemory(layout!) } : clone
 }
 
-export function readClone(body: Uint8Array, buffers: readonly Uint8Array[]): unknown {
+export function readClone({ body, buffers, shared }: Payload): unknown {
   const { ViewReader } = (classes ??= load())
-  const reader = new ViewReader(body)
+  const reader = new ViewReader(body as Uint8Array)
   reader.readHeader()
-  const { views, whole } = readLayout(reader, buffers)
+  const { views, whole } = readLayout(reader, buffers, shared ?? [])
   reader.views = views
   whole.forEach((buffer, id) => reader.transferArrayBuffer(id, buffer))
   return reader.readValue()

@@ -8,6 +8,8 @@ import { Tag } from './tag.ts'
 
 /** What the codec asks of capture, for everything that is not plain data: functions, instances of classes, accessors. */
 export interface GraphHooks {
+  /** Who it is for shares memory with this thread; without it `capture` refuses what lies on shared memory. */
+  readonly sharesMemory?: boolean | undefined
   /** The value as plain data. Throws `ValueUnsendableError` or `FunctionUnsendableError` with the path from `label` on. */
   capture(value: unknown, label: string): unknown
   /** A promise only where modules must be imported first. */
@@ -45,7 +47,7 @@ export function encodePlain(values: readonly unknown[]): Payload | undefined {
 
 /** What capture made of a value, in the cheapest form that is exact. */
 export function encodeGraph(graph: unknown, label: string): Payload {
-  const inGraph = survey(graph, DEEPEST_GRAPH)
+  const inGraph = survey(graph, true)
   invariant(inGraph.form !== Form.graph, 'A graph holds something that is no plain data.')
   if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
   return clonePayload(Tag.graphClone, graph, inGraph, label)
@@ -78,11 +80,11 @@ export function decode(payload: Payload, hooks: GraphHooks): unknown {
       case Tag.doubles:
         return unpackDoubles(bytes)
       case Tag.clone:
-        return readClone(bytes, payload.buffers)
+        return readClone(payload)
       case Tag.graphJson:
         return whenRebuilt(hooks.rebuild(JSON.parse(text)))
       case Tag.graphClone:
-        return whenRebuilt(hooks.rebuild(readClone(bytes, payload.buffers)))
+        return whenRebuilt(hooks.rebuild(readClone(payload)))
     }
   } catch (cause) {
     throw unreadable(cause)
@@ -96,13 +98,12 @@ const NULL: Payload = { tag: Tag.null, body: '', buffers: NONE }
 const FALSE: Payload = { tag: Tag.false, body: '', buffers: NONE }
 const TRUE: Payload = { tag: Tag.true, body: '', buffers: NONE }
 
-// Deeper than what a plain value may be: capture puts a node between two levels of its own.
-const DEEPEST_GRAPH = 1000
-
 function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   const found = survey(value)
   if (found.form === Form.json) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
-  if (found.form === Form.clone) return clonePayload(Tag.clone, value, found, label)
+  if (found.form === Form.clone && (!found.isShared || hooks.sharesMemory === true)) {
+    return clonePayload(Tag.clone, value, found, label)
+  }
   return encodeGraph(hooks.capture(value, label), label)
 }
 

@@ -47,7 +47,8 @@ export function describeError(thrown: unknown): { description: ErrorDescription;
     if (!inList && Array.isArray(value) && value.length <= MOST_PARTS && value.some(isError)) {
       return { list: value.map((item) => part(item, true)) }
     }
-    if (survey(value).form !== Form.graph) return { value }
+    const { form, isShared } = survey(value)
+    if (form !== Form.graph && !isShared) return { value }
     return { rich: rich.push(value) - 1, text: shortText(value) }
   }
 

@@ -17,4 +17,6 @@ export interface Payload {
    * them without a copy or transfer them, so such a payload can be sent only once. Each is the whole of its memory.
    */
   readonly moved?: ReadonlySet<Uint8Array> | undefined
+  /** Memory that both ends use together, which only a channel within one process can carry. */
+  readonly shared?: readonly SharedArrayBuffer[] | undefined
 }

@@ -11,10 +11,14 @@ export interface Survey {
   readonly form: Form
   readonly views: readonly ArrayBufferView[]
   readonly buffers: readonly ArrayBuffer[]
+  /** Some of the views lie on memory that is shared. */
+  readonly isShared: boolean
 }
 
 // JSON.stringify and V8's serializer recurse; deeper data goes to capture, whose walk does not.
 const DEEPEST = 400
+// Capture puts a node between two levels of its own.
+const DEEPEST_GRAPH = 1000
 // Up to here a look through a list finds a repeated object sooner than a Set would.
 const FEW = 16
 
@@ -23,14 +27,15 @@ const FEW = 16
  * runs no code of the user: no getter, no `toJSON`, no trap of a Proxy. State lives in this module and not in an
  * object, because most values are tiny and this is on the path of each of them.
  */
-export function survey(value: unknown, deepest: number = DEEPEST): Survey {
+export function survey(value: unknown, isGraph: boolean = false): Survey {
   form = jsonIsPolluted() ? Form.clone : Form.json
-  limit = deepest
+  limit = isGraph ? DEEPEST_GRAPH : DEEPEST
   count = 0
   views = NONE
   buffers = NONE
+  isShared = false
   look(value, 0)
-  const found: Survey = views.length === 0 && buffers.length === 0 ? PLAIN[form] : { form, views, buffers }
+  const found: Survey = views.length === 0 && buffers.length === 0 ? PLAIN[form] : { form, views, buffers, isShared }
   // Not to keep the user's objects alive.
   for (let i = 0; i < count && i < FEW; i++) few[i] = undefined
   many = undefined
@@ -41,9 +46,9 @@ export function survey(value: unknown, deepest: number = DEEPEST): Survey {
 
 const NONE: never[] = []
 const PLAIN: Record<Form, Survey> = {
-  [Form.json]: { form: Form.json, views: NONE, buffers: NONE },
-  [Form.clone]: { form: Form.clone, views: NONE, buffers: NONE },
-  [Form.graph]: { form: Form.graph, views: NONE, buffers: NONE },
+  [Form.json]: { form: Form.json, views: NONE, buffers: NONE, isShared: false },
+  [Form.clone]: { form: Form.clone, views: NONE, buffers: NONE, isShared: false },
+  [Form.graph]: { form: Form.graph, views: NONE, buffers: NONE, isShared: false },
 }
 
 let form: Form = Form.json
@@ -53,6 +58,7 @@ const few: unknown[] = Array.from({ length: FEW })
 let many: Set<unknown> | undefined
 let views: ArrayBufferView[] = NONE
 let buffers: ArrayBuffer[] = NONE
+let isShared = false
 
 // Array.prototype inherits from Object.prototype, so one look covers every object that JSON.stringify would ask.
 function jsonIsPolluted(): boolean {
@@ -202,7 +208,13 @@ const setValues = Set.prototype.values as (this: unknown) => IterableIterator<un
 function isPlainView(view: ArrayBufferView, prototype: unknown): boolean {
   const plain =
     prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewPrototypes().has(prototype as object)
-  return plain && types.isArrayBuffer(view.buffer) && !isDetached(view.buffer) && hasOnlyItems(view)
+  if (!plain) return false
+  if (!types.isArrayBuffer(view.buffer)) {
+    // A view of memory that grows may grow with it, which nobody can see. Those in a graph show that it is there.
+    if (limit === DEEPEST && (view.buffer as { growable?: boolean }).growable === true) return false
+    isShared = true
+  } else if (isDetached(view.buffer)) return false
+  return hasOnlyItems(view)
 }
 
 let knownViews: Set<object> | undefined

@@ -10,12 +10,13 @@ import type { Payload } from './payload.ts'
 export function giveAway(all: readonly Region[], outside: readonly Region[]): Pick<Payload, 'buffers' | 'moved'> {
   const taken = new Map<ArrayBuffer, ArrayBuffer>()
   for (const { buffer } of all) {
+    if (!(buffer instanceof ArrayBuffer)) continue
     const mine = takeMoved(buffer)
     if (mine !== undefined) taken.set(buffer, mine)
   }
   const moved = new Set<Uint8Array>()
   const buffers = outside.map((region) => {
-    const buffer = taken.get(region.buffer)
+    const buffer = taken.get(region.buffer as ArrayBuffer)
     const bytes = bytesOf(buffer === undefined ? region : { ...region, buffer })
     if (buffer !== undefined) moved.add(bytes)
     return bytes
@@ -28,7 +29,8 @@ export function giveAway(all: readonly Region[], outside: readonly Region[]): Pi
  * from now on cannot reach it.
  */
 export function keepPayload(payload: Payload): Payload {
-  const { tag, body, buffers, moved } = payload
+  const { tag, body, buffers, moved, shared } = payload
   if (buffers.length === 0) return payload
-  return { tag, body, buffers: buffers.map((bytes) => (moved?.has(bytes) === true ? bytes : bytes.slice())) }
+  const kept = buffers.map((bytes) => (moved?.has(bytes) === true ? bytes : bytes.slice()))
+  return shared === undefined ? { tag, body, buffers: kept } : { tag, body, buffers: kept, shared }
 }

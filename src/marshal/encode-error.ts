@@ -40,8 +40,8 @@ function encodeRich(rich: readonly unknown[], encode: Encode): NonNullable<SentE
 
 // Nested, nothing is given away: it is copied with the rest.
 function bare(payload: Payload): Payload {
-  const { tag, body, buffers } = payload
-  return { tag, body, buffers }
+  const { tag, body, buffers, shared } = payload
+  return shared === undefined ? { tag, body, buffers } : { tag, body, buffers, shared }
 }
 
 function lastResort(error: unknown, failure: unknown): ErrorDescription {

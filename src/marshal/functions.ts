@@ -10,14 +10,19 @@ import { rooms } from './rooms.ts'
 export interface ShipOptions {
   /** Values of captured variables by name, in place of those that they have. */
   readonly captures?: Readonly<Record<string, unknown>> | undefined
+  /** The workers share the memory of this thread, so that shared memory may be captured. */
+  readonly sharesMemory?: boolean | undefined
 }
 
-const forAny = graphHooks(undefined)
+const forAny = graphHooks(undefined, false)
+const forAnyHere = graphHooks(undefined, true)
 
-export const encodeForAny: EncodeForAny = (value, label) => keepPayload(encode(value, label, forAny))
+export const encodeForAny: EncodeForAny = (value, label, sharesMemory) =>
+  keepPayload(encodeLent(value, label, sharesMemory))
 
 /** As `encodeForAny`, for what is sent at once or kept with `keepPayload`: the buffers are still the user's. */
-export const encodeLent: EncodeForAny = (value, label) => encode(value, label, forAny)
+export const encodeLent: EncodeForAny = (value, label, sharesMemory) =>
+  encode(value, label, sharesMemory ? forAnyHere : forAny)
 
 /**
  * Captures a function at this moment, for any number of workers. The same function is captured again only where
@@ -27,11 +32,15 @@ export const encodeLent: EncodeForAny = (value, label) => encode(value, label, f
  *
  * Throws `FunctionUnsendableError`.
  */
-export function shipFunction(fn: (...args: never) => unknown, { captures }: ShipOptions = {}): ShippedFunction {
+export function shipFunction(
+  fn: (...args: never) => unknown,
+  { captures, sharesMemory = false }: ShipOptions = {},
+): ShippedFunction {
   checkFunction('fn', fn)
   const before = captures === undefined ? shipped.get(fn) : undefined
   if (before?.isUnchanged?.() === true) return before.shipped
-  const hooks = captures === undefined ? forAny : graphHooks(undefined, captures)
+  const hooks =
+    captures === undefined ? (sharesMemory ? forAnyHere : forAny) : graphHooks(undefined, sharesMemory, captures)
   const graph = hooks.capture(fn, undefined)
   const payload = keepPayload(encodeGraph(graph, 'The function'))
   const { isPure, isStateless, recheckOf } = rooms.verdict
@@ -75,5 +84,10 @@ function isSame(one: Payload, other: Payload): boolean {
     typeof one.body === 'string' || typeof other.body === 'string'
       ? one.body === other.body
       : Buffer.compare(one.body, other.body) === 0
-  return sameBody && one.buffers.every((bytes, i) => Buffer.compare(bytes, other.buffers[i]!) === 0)
+  const sameBytes = sameBody && one.buffers.every((bytes, i) => Buffer.compare(bytes, other.buffers[i]!) === 0)
+  return sameBytes && isSameMemory(one.shared ?? [], other.shared ?? [])
+}
+
+function isSameMemory(one: readonly SharedArrayBuffer[], other: readonly SharedArrayBuffer[]): boolean {
+  return one.length === other.length && one.every((memory, i) => memory === other[i])
 }

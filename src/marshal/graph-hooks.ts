@@ -23,7 +23,11 @@ export interface PeerHooks extends GraphHooks {
  * Joins the codec with capture. `peer` is one object for both directions, so that a class that is sent twice is one
  * class; without it a graph carries everything that any peer needs.
  */
-export function graphHooks(peer: object | undefined, captures?: CaptureOptions['captures']): PeerHooks {
+export function graphHooks(
+  peer: object | undefined,
+  sharesMemory: boolean,
+  captures?: CaptureOptions['captures'],
+): PeerHooks {
   const knownTypes = new Set<string>()
   const knownUnits = new Set<string>()
   let fresh: (() => void)[] = []
@@ -55,9 +59,10 @@ export function graphHooks(peer: object | undefined, captures?: CaptureOptions['
   }
 
   return {
+    sharesMemory,
     capture(value, label) {
       fresh = []
-      const graph = rooms.capture.captureGraph(value, { label, peer, special, captures })
+      const graph = rooms.capture.captureGraph(value, { label, peer, sharesMemory, special, captures })
       rememberSentCode(rooms.capture.sentCodeOf(graph))
       return withoutKnownUnits(graph)
     },

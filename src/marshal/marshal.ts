@@ -45,6 +45,6 @@ export interface ShippedFunction {
 
 /**
  * As `Marshal.encode`, but for a peer that is not chosen yet: the payload carries everything it needs, and any worker's
- * marshal can decode it. {@link file://./functions.ts} exports one as `encodeForAny`; a pool takes its snapshots with it.
+ * marshal can decode it. `sharesMemory`: all of them share the memory of this thread. {@link file://./functions.ts} exports one as `encodeForAny`; a pool takes its snapshots with it.
  */
-export type EncodeForAny = (value: unknown, label: string) => Payload
+export type EncodeForAny = (value: unknown, label: string, sharesMemory: boolean) => Payload

@@ -10,11 +10,13 @@ import type { Marshal, ShippedFunction } from './marshal.ts'
 export interface MarshalOptions {
   /** Who this side is, for the stacks of its errors: "worker PoolWorker-1, pid 123". */
   readonly place?: string | undefined
+  /** Whether both sides share their memory, so that a SharedArrayBuffer may travel. */
+  readonly sharesMemory?: boolean | undefined
 }
 
 /** The marshal for one peer. */
-export function createPeer({ place }: MarshalOptions): Marshal {
-  const hooks = graphHooks({})
+export function createPeer({ place, sharesMemory = false }: MarshalOptions): Marshal {
+  const hooks = graphHooks({}, sharesMemory)
   const defined = new Set<number>()
 
   const encodeNow = (value: unknown, label: string): Payload => {

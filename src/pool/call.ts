@@ -13,6 +13,8 @@ export type CallOptions = ApplyOptions
 
 /** Where a call waits, and what ends it. */
 export interface CallHome {
+  /** Where its calls run, this thread's memory can be used too. */
+  readonly sharesMemory: boolean
   submit(call: Call): void
   abort(call: Call, reason: unknown): void
 }
@@ -82,7 +84,7 @@ export class Call implements TaskRecord {
     this.id = id
     this.fn = fn
     this.terms = terms
-    this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args')
+    this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args', terms.home.sharesMemory)
     const { retries, signal, home } = terms
     if (retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
     this.kept = isTuple(this.args) || this.args.buffers.length === 0 || retries !== undefined

@@ -15,6 +15,7 @@ const MOST_LENGTH = 64 * 1024
 
 /** What the queue asks of its pool. */
 export interface CallEvents {
+  readonly sharesMemory: boolean
   /** A call has something to send. */
   offered(queue: CallQueue): void
   /** The call has settled. */
@@ -46,6 +47,10 @@ export class CallQueue implements Source, CallHome {
     return this.#waiting
   }
 
+  get sharesMemory(): boolean {
+    return this.#events.sharesMemory
+  }
+
   get fn(): PoolFunction {
     return this.#peek().fn
   }
@@ -61,7 +66,7 @@ export class CallQueue implements Source, CallHome {
 
   /** Makes a call; throws when its arguments cannot travel. It waits from `submit` on. */
   create(id: number, fn: PoolFunction, args: readonly unknown[], options?: CallOptions, site?: Error): Call {
-    const shared = sharedValues()
+    const shared = sharedValues(this.sharesMemory)
     const isUsual = options === undefined && site === undefined && shared === undefined
     return new Call(id, fn, args, isUsual ? this.#usual : termsOf(this, options ?? {}, site, shared))
   }
@@ -298,9 +303,10 @@ function payloadOf(calls: readonly Call[]): Payload {
       buffers: [],
     }
   }
-  if (calls.length === 1) return encodeLent(first, 'args')
+  if (calls.length === 1) return encodeLent(first, 'args', false)
   return encodeLent(
     calls.map(({ args }) => args),
     'args',
+    false,
   )
 }

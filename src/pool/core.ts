@@ -37,7 +37,7 @@ export interface WorkUser {
 
 /** The one owner of a pool's state: everything here happens on the event loop, one thing after the other. */
 export class PoolCore {
-  readonly options: CheckedPoolOptions
+  readonly options: CheckedPoolOptions & { readonly sharesMemory: boolean }
   readonly roster: Roster
   readonly #functions: FunctionTable
   readonly #scheduler: Scheduler
@@ -55,7 +55,8 @@ export class PoolCore {
   #spare = true
 
   constructor(options: CheckedPoolOptions, backend: Backend) {
-    this.options = options
+    const { sharesMemory } = backend
+    this.options = { ...options, sharesMemory }
     this.#functions = new FunctionTable((fn) => {
       for (const member of this.roster.members) member.forget(fn)
     })
@@ -64,6 +65,7 @@ export class PoolCore {
       () => this.roster.most,
     )
     this.#calls = new CallQueues({
+      sharesMemory,
       offered: (queue) => this.#offered(queue),
       settled: (call) => this.#settled(call),
     })
@@ -149,7 +151,7 @@ export class PoolCore {
   }
 
   work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site' | 'shared'>, sink: Sink, user: WorkUser): Work {
-    const shared = sharedValues()
+    const shared = sharedValues(this.options.sharesMemory)
     const fn = this.#functions.enter(shipFunction(target, this.options))
     const how = { ...options, shared, task: ++this.#lastId, site: new Error('submitted here') }
     const { signal } = options
@@ -258,7 +260,7 @@ export class PoolCore {
     if (fn === undefined) return undefined
     return {
       fn: this.#functions.enter(shipFunction(fn, this.options)),
-      payload: encodeForAny(isFirst ? initializerArgs : [], 'initializerArgs'),
+      payload: encodeForAny(isFirst ? initializerArgs : [], 'initializerArgs', this.options.sharesMemory),
       limitMs: finite(isFirst ? initializerTimeout : onExitTimeout),
     }
   }

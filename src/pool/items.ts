@@ -28,10 +28,10 @@ const MOST_LENGTH = 128 * 1024
  * Items as they are now, `first` being the position of the first of them. Gives the array itself when it may be kept as
  * it is, so it must be the pool's own. `tuples`: each item is an array of arguments.
  */
-export function snapshot(values: unknown[], first: number, tuples: boolean): Item[] {
-  if (tuples) return values.map((value, at) => snapshotTuple(value, first + at))
+export function snapshot(values: unknown[], first: number, tuples: boolean, sharesMemory: boolean): Item[] {
+  if (tuples) return values.map((value, at) => snapshotTuple(value, first + at, sharesMemory))
   for (let at = 0; at < values.length; at++) {
-    if (!isPrimitive(values[at])) values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`))
+    if (!isPrimitive(values[at])) values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`, sharesMemory))
   }
   return values
 }
@@ -40,11 +40,12 @@ export function snapshot(values: unknown[], first: number, tuples: boolean): Ite
 export function snapshotUntilRefused(
   values: unknown[],
   first: number,
+  sharesMemory: boolean,
 ): { readonly items: Item[]; readonly refused: { readonly reason: unknown } | undefined } {
   for (let at = 0; at < values.length; at++) {
     if (isPrimitive(values[at])) continue
     try {
-      values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`))
+      values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`, sharesMemory))
     } catch (reason) {
       return { items: values.slice(0, at), refused: { reason } }
     }
@@ -78,7 +79,7 @@ export function countTogether(items: readonly Item[], from: number, most: number
 /** The payload of items that travel together. */
 export function encodeItems(items: readonly Item[]): Payload {
   const first = items[0]
-  if (!(first instanceof Encoded)) return encodeForAny(items, 'items')
+  if (!(first instanceof Encoded)) return encodeForAny(items, 'items', false)
   if (items.length === 1) return first.payload
   return { tag: Tag.json, body: `[${items.map((item) => (item as Encoded).text).join(',')}]`, buffers: [] }
 }
@@ -89,17 +90,17 @@ export function isPrimitive(value: unknown): boolean {
   return type !== 'object' && type !== 'function' && type !== 'symbol'
 }
 
-function snapshotTuple(value: unknown, at: number): Item {
+function snapshotTuple(value: unknown, at: number, sharesMemory: boolean): Item {
   if (!Array.isArray(value)) throw new ArgumentError(`items[${at}] of starmap() must be an array of arguments.`)
-  return value.every(isPrimitive) ? value.slice() : new Encoded(encodeOne(value, `items[${at}]`))
+  return value.every(isPrimitive) ? value.slice() : new Encoded(encodeOne(value, `items[${at}]`, sharesMemory))
 }
 
-function encodeOne(value: unknown, label: string): Payload {
+function encodeOne(value: unknown, label: string, sharesMemory: boolean): Payload {
   try {
-    return encodeForAny([value], label)
+    return encodeForAny([value], label, sharesMemory)
   } catch (error) {
     // Once more without the array of one, so that the text names the path as the caller sees it.
-    encodeForAny(value, label)
+    encodeForAny(value, label, sharesMemory)
     throw error
   }
 }

@@ -26,7 +26,7 @@ export function startMap(
       return Promise.reject(reason)
     }
     if (values.length > 0) core.startFirst()
-    const all = snapshot(values, 0, star)
+    const all = snapshot(values, 0, star, core.options.sharesMemory)
     const work = core.work(fn, how, results, {})
     work.add(all)
     work.complete()
@@ -40,7 +40,7 @@ export function startMap(
   const intake = new Intake(items, {
     room: () => core.readAhead(work) - work.open,
     pulled: (values) => {
-      work.add(snapshot(values, pulled, star))
+      work.add(snapshot(values, pulled, star, core.options.sharesMemory))
       pulled += values.length
     },
     ended: (error) => work.complete(error),

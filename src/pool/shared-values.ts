@@ -8,10 +8,10 @@ let last: Payload | undefined
  * What the caller shares with its tasks, as it is now; the same payload as the last time where it says the same, so that
  * such calls can travel together. Throws when a value cannot travel.
  */
-export function sharedValues(): Payload | undefined {
+export function sharedValues(sharesMemory: boolean): Payload | undefined {
   const values = sharedNow()
   if (values === undefined) return undefined
-  const payload = encodeForAny(values, 'shareContext')
+  const payload = encodeForAny(values, 'shareContext', sharesMemory)
   if (typeof payload.body !== 'string' || payload.buffers.length > 0) return payload
   if (last?.body !== payload.body || last.tag !== payload.tag) last = payload
   return last

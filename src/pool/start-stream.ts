@@ -30,7 +30,7 @@ export function startStream<R>(
   const intake = new Intake(items, {
     room: () => (buffer ?? core.readAhead(work)) - (pulled - inbox.given),
     pulled: (values) => {
-      const { items, refused } = snapshotUntilRefused(values, pulled)
+      const { items, refused } = snapshotUntilRefused(values, pulled, core.options.sharesMemory)
       pulled += items.length
       work.add(items)
       if (refused !== undefined) throw refused.reason

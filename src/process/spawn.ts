@@ -35,8 +35,8 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
   }
   backend.foresee?.(options)
   // Captured first, so that nothing is started for a job that cannot travel.
-  const fn = shipFunction(call.target, { captures: plan.captures })
-  const args = encodeForAny(call.args, 'args')
+  const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory })
+  const args = encodeForAny(call.args, 'args', backend.sharesMemory)
   const worker = backend.spawn(options)
   if (worker.pid === undefined) {
     worker.ready.catch(() => {})

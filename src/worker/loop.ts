@@ -21,8 +21,9 @@ import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 
 /** Runs what comes through the channel from now on. */
-export function serve({ channel, place, journal }: Home): Ending {
-  const tasks = new TaskLoop(channel, storeFor(journal), place)
+export function serve(home: Home): Ending {
+  const { channel, journal } = home
+  const tasks = new TaskLoop(home, storeFor(journal))
   channel.onMessage = (message) => tasks.receive(message)
   return tasks
 }
@@ -50,10 +51,10 @@ class TaskLoop implements Ending {
   #isAbandoned = false
   readonly #goOn = (): void => this.#next()
 
-  constructor(channel: Channel, store: JournalStore | undefined, place: string) {
+  constructor({ channel, place, sharesMemory }: Home, store: JournalStore | undefined) {
     this.#channel = channel
     this.#store = store
-    this.marshal = createWorkerMarshal({ place })
+    this.marshal = createWorkerMarshal({ place, sharesMemory })
     this.#answers = new Answers(channel, this.marshal, new JournalWriter(store))
     this.#functions = new FunctionTable(this.marshal)
   }

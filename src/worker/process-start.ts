@@ -11,7 +11,8 @@ const JOURNAL_FD = 4
 
 /** Makes this process a worker. */
 export function startProcess(load: Load): void {
-  const home = { channel: openPipe(CHANNEL_FD), place: `process ${process.pid}`, journal: JOURNAL_FD }
+  const channel = openPipe(CHANNEL_FD)
+  const home = { channel, place: `process ${process.pid}`, sharesMemory: false, journal: JOURNAL_FD }
   start(home, load, { write, printsErrors: false })
   makeOutputReliable(() => sayThatItPrints(home.channel))
 }

@@ -9,7 +9,7 @@ export function startThread(load: Load): void {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value
   }
-  const home = { channel: openPort(channel), place: `thread of process ${process.pid}`, journal }
+  const home = { channel: openPort(channel), place: `thread of process ${process.pid}`, sharesMemory: true, journal }
   sendOutput(output, unread, () => sayThatItPrints(home.channel))
   start(home, load, {
     write: (text) => void process.stderr.write(text),
