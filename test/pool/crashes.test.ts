@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Pool, StateError, WorkerCrashedError, WorkerStartError } from 'manycore'
+import { inEachOf } from '../support/meeting.ts'
 import { allGone } from '../support/processes.ts'
 
 describe('workers that die', () => {
@@ -142,7 +143,7 @@ describe('workers that die', () => {
     await using pool = new Pool({ processes: 1 })
     const pid = await pool.apply(() => process.pid)
     process.kill(pid, 'SIGKILL')
-    await allGone([pid], 5000)
+    await allGone([pid])
     const other = await pool.apply(() => process.pid)
     assert.notEqual(other, pid)
   })
@@ -244,32 +245,18 @@ describe('workers that die', () => {
       await new Promise((resolve) => setTimeout(resolve, 1))
       return process.pid
     }
-    let killed = 0
-    const seen = new Set<number>()
+    const pids = await inEachOf(pool, 2, () => process.pid)
     const tasks = Array.from({ length: 1000 }, (_, n) => pool.apply(run, [n]))
-    for (const task of tasks) {
-      void task.then(
-        (pid) => {
-          seen.add(pid)
-          if (killed > 0 || seen.size < 2) return
-          killed = seen.size
-          for (const one of seen) process.kill(one, 'SIGKILL')
-        },
-        () => {},
-      )
-    }
+    await Promise.race(tasks)
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
     const settled = await Promise.allSettled(tasks)
-    const lost = settled.filter(({ status }) => status === 'rejected')
-    assert.equal(killed, 2)
+    const lost = settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))
     assert.ok(lost.length <= 2, `${lost.length} lost`)
-    const ran = linesOf(file)
-      .map(Number)
-      .sort((a, b) => a - b)
-    assert.deepEqual(
-      ran,
-      tasks.map((_, n) => n),
-      'each ran once',
-    )
+    const ran = linesOf(file).map(Number)
+    assert.equal(new Set(ran).size, ran.length, 'none ran twice')
+    // One that is lost may have been killed before it wrote anything.
+    const all = new Set([...ran, ...lost])
+    assert.equal(all.size, tasks.length, 'the others ran')
   })
 
   it('workers killed again and again cost one task each, and nothing runs twice', async () => {

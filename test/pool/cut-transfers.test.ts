@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { TimeoutError, WorkerCrashedError } from 'manycore'
 import { faultBench } from './fault-bench.js'
-import { checkCrash, LIMIT_MS, outcomeOf, POISON } from './fault-checks.js'
+import { checkCrash, outcomeOf, POISON } from './fault-checks.js'
 import { faultsIn } from './faults.js'
 
 describe('faults on a large transfer', () => {
@@ -13,6 +13,12 @@ describe('faults on a large transfer', () => {
   describe('while 100 MB is half sent', () => {
     const pool = bench.shared()
     const BYTES = 100_000_000
+    let limitMs = NaN
+    before(async () => {
+      const startMs = performance.now()
+      await pool().apply((bytes: Uint8Array) => bytes, [new Uint8Array(BYTES)])
+      limitMs = Math.max(2000, Math.ceil(10 * (performance.now() - startMs)))
+    })
 
     for (const fault of faults.filter(({ effect }) => effect !== 'throws')) {
       it(`#230 to the worker: ${fault.name} costs no more than that task, which never began`, async () => {
@@ -35,7 +41,7 @@ describe('faults on a large transfer', () => {
           appendFileSync(log, `${n}\n`)
           return bytes.length
         }
-        const timeout = fault.effect === 'stuck' ? 2 * LIMIT_MS : undefined
+        const timeout = fault.effect === 'stuck' ? limitMs : undefined
         // One for each worker, as it is not told which gets it.
         for (const n of [0, 1]) settled.push(outcomeOf(pool().apply(big, [new Uint8Array(BYTES), n], { timeout })))
         mkdirSync(flag)
@@ -60,7 +66,7 @@ describe('faults on a large transfer', () => {
           return new Uint8Array(BYTES)
         }
         const items = Array.from({ length: 6 }, (_, n) => n)
-        const timeout = fault.effect === 'stuck' ? 2 * LIMIT_MS : undefined
+        const timeout = fault.effect === 'stuck' ? limitMs : undefined
         const results = await pool().map(run, items, { onError: 'settle', timeout })
         for (const [n, one] of results.entries()) {
           if (one.status === 'rejected') {

@@ -4,14 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
 import { Pool, type PoolOptions } from 'manycore'
-import { childrenOf, gone, openDescriptors } from '../support/workers.js'
+import { allGone } from '../support/processes.js'
+import { childrenOf, openDescriptors } from '../support/workers.js'
+import { whatIsPlentyFor } from '../support/pace.js'
 import { owner, registerCargo } from './cargo.js'
-import { workerPids } from './faults.js'
+import { workerPids, type Fault } from './faults.js'
+
+const LEAST_LIMIT_MS = 1000
 
 /** Where faults are tried out: files that tasks write into, and pools that have to bear everything. */
 export interface FaultBench {
   /** Options of a pool whose workers soon run out of memory. */
   readonly smallHeap: PoolOptions
+  /** The time limit for what gets stuck, which nothing else exceeds. */
+  limitOf(fault: Pick<Fault, 'effect'>): number | undefined
   newFile(): string
   /** The numbers that stand in the last new file, in order. */
   began(): number[]
@@ -27,16 +33,18 @@ export function faultBench(backend: 'process' | 'thread'): FaultBench {
   let folder: string
   let files = 0
   let file = ''
+  let limitMs = NaN
   before(async () => {
     registerCargo()
     folder = mkdtempSync(join(tmpdir(), 'manycore-faults-'))
     // What the first pool of a program loads and starts is there to stay.
     await using pool = new Pool({ processes: 1, backend })
-    await pool.apply(() => 1)
+    limitMs = await whatIsPlentyFor(pool, LEAST_LIMIT_MS)
   })
   after(() => rmSync(folder, { recursive: true }))
   return {
     smallHeap,
+    limitOf: ({ effect }) => (effect === 'stuck' ? limitMs : undefined),
     newFile: () => (file = join(folder, `file-${++files}`)),
     began: () => {
       const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
@@ -62,7 +70,7 @@ export function faultBench(backend: 'process' | 'thread'): FaultBench {
         const pids = workerPids()
         pool.close()
         await pool.join()
-        for (const pid of pids) await gone(pid)
+        await allGone(pids)
         assert.deepEqual(workerPids(), [])
         await new Promise((resolve) => setImmediate(resolve))
         const open = openDescriptors().length

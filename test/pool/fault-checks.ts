@@ -5,12 +5,6 @@ import type { Fault } from './faults.js'
 /** The item that goes wrong, of so many. */
 export const POISON = 3
 export const COUNT = 12
-export const LIMIT_MS = 1000
-
-export function limitOf({ effect }: Fault): number | undefined {
-  return effect === 'stuck' ? LIMIT_MS : undefined
-}
-
 export function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((error: unknown) => error)
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
 import { Cargo } from './cargo.js'
 import { faultBench, type FaultBench } from './fault-bench.js'
-import { checkAll, checkCrash, checkFailure, checkOnce, COUNT, limitOf, outcomeOf, POISON } from './fault-checks.js'
+import { checkAll, checkCrash, checkFailure, checkOnce, COUNT, outcomeOf, POISON } from './fault-checks.js'
 import { faultsIn, type Fault, workerPids } from './faults.js'
 
 /**
@@ -29,7 +29,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
           return 0
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: limitOf(fault) })
+        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
         checkAll(results, fault, 'map(run)', true)
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
@@ -49,7 +49,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
         }
         const cargo = new Cargo(POISON, 'arriving', fault.name)
         const items = Array.from({ length: COUNT }, (_, n) => (n === POISON ? cargo : n))
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: limitOf(fault) })
+        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
         checkAll(results, fault, 'map(run)')
         checkOnce(bench.began(), fault.effect === 'dies later' ? undefined : POISON)
         await fromCallback(bench, pool(), fault, run, cargo)
@@ -70,7 +70,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
           return n === POISON ? new Cargo(n, 'returning', name) : n * 2 + harmless.n
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: limitOf(fault) })
+        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
         checkAll(results, fault, 'map(run)')
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
@@ -86,7 +86,7 @@ export function faultMatrix(backend: 'process' | 'thread'): void {
         const { strike } = fault
         const pool = new Pool({
           processes: fault.effect === 'stuck' ? 1 : 2,
-          initializerTimeout: limitOf(fault),
+          initializerTimeout: bench.limitOf(fault),
           ...bench.smallHeap,
           initializer: () => {
             try {
@@ -146,7 +146,7 @@ async function fromCallback(
   run: (item: never) => unknown,
   poison: unknown = POISON,
 ): Promise<void> {
-  const options = { timeout: limitOf(fault) }
+  const options = { timeout: bench.limitOf(fault) }
   const [struck, ...others] = await pool
     .apply(() => 0)
     .then(() => Promise.all([poison, 100, 101].map((item) => outcomeOf(pool.apply(run, [item as never], options)))))

@@ -98,6 +98,7 @@ describe('tasks as futures', () => {
     const never = pool.apply(forever, [], { signal: controller.signal, grace: 0 })
     never.catch(() => {})
     const quick = pool.apply(sleepMs, [1])
+    await quick
     const both = asCompleted([never, quick], 200)
     assert.equal((await both.next()).value, quick)
     await assert.rejects(both.next(), { code: 'MC_WAIT_TIMEOUT', timeoutMs: 200 })

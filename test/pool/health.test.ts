@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool, type PoolOptions, type WorkerCrashedError } from 'manycore'
+import { makeGate } from '../support/meeting.ts'
+import { whatIsPlentyFor } from '../support/pace.ts'
 import { fewLeft } from '../support/processes.ts'
 import { startProgram } from '../support/run-program.ts'
 
@@ -41,33 +43,43 @@ describe('a worker that holds too much memory', () => {
 
 describe('a worker that gives no sign of life', () => {
   it('#239 because it was stopped is killed and replaced', async () => {
-    await using pool = new Pool({ processes: 1, stallTimeout: 400 })
+    const stallTimeout = await stallTimeoutOfNow()
+    await using pool = new Pool({ processes: 1, stallTimeout })
     const pid = await pool.apply(() => process.pid)
     const task = pool.apply(() => process.kill(process.pid, 'SIGSTOP'))
-    await assert.rejects(task, { code: 'MC_WORKER_CRASHED', message: /no sign of life for 400 ms/ })
+    await assert.rejects(task, {
+      code: 'MC_WORKER_CRASHED',
+      message: new RegExp(`no sign of life for ${stallTimeout} ms`),
+    })
     const next = await pool.apply(() => process.pid)
     assert.notEqual(next, pid)
     // Also one that has nothing to do.
     process.kill(next, 'SIGSTOP')
-    await fewLeft([next], 0, 5000)
+    await fewLeft([next], 0)
     assert.equal(await pool.apply(() => 1), 1)
   })
 
   it('#239 because its event loop is blocked is killed and replaced; one that waits is not', async () => {
-    await using pool = new Pool({ processes: 2, stallTimeout: 400 })
-    const [spinning, waiting] = await Promise.allSettled([
-      pool.apply(() => {
+    await using pool = new Pool({ processes: 2, stallTimeout: await stallTimeoutOfNow() })
+    using gate = makeGate()
+    const waiting = pool.apply(gate.pass)
+    await gate.reached()
+    // It began to wait before each of them.
+    for (let n = 0; n < 2; n++) {
+      const spinning = pool.apply(() => {
         for (;;) continue
-      }),
-      pool.apply(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1500))
-        return 'awake'
-      }),
-    ])
-    assert.match((spinning as PromiseRejectedResult).reason.message, /event loop is blocked/)
-    assert.deepEqual(waiting, { status: 'fulfilled', value: 'awake' })
+      })
+      await assert.rejects(spinning, { code: 'MC_WORKER_CRASHED', message: /event loop is blocked/ })
+    }
+    gate.open()
+    await waiting
   })
 })
+
+async function stallTimeoutOfNow(): Promise<number> {
+  await using pool = new Pool({ processes: 1 })
+  return await whatIsPlentyFor(pool, 400)
+}
 
 describe('the state of workers over several calls', () => {
   const count = (): number => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, appendFileSync, readFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Pool, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
 import { expectTypeOf } from 'expect-type'
+import { inEachOf } from '../support/meeting.ts'
 
 const open = async (word: string) => {
   const calls: number[] = []
@@ -27,8 +28,7 @@ describe('the state of a worker', () => {
 
   it('comes with the name, the place, the pid and the number of tasks of the worker', async () => {
     await using pool = new Pool({ processes: 2, name: 'Clerk' })
-    const look = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    const look = () => {
       const { name, index, pid, threadId, tasks, state } = currentWorker()
       return { name, index, tasks, own: pid === process.pid, threadId, state }
     }
@@ -36,8 +36,9 @@ describe('the state of a worker', () => {
     assert.match(first.name, /^Clerk-\d+$/)
     assert.deepEqual({ ...first, name: '' }, { name: '', index: 0, tasks: 0, own: true, threadId: 0, state: undefined })
     assert.equal((await pool.apply(look)).tasks, 1)
+    const both = await inEachOf(pool, 2, look)
+    assert.deepEqual(new Set(both.map(({ index }) => index)), new Set([0, 1]))
     const all = await pool.map(look, Array.from({ length: 40 }), { chunkSize: 1 })
-    assert.deepEqual(new Set(all.map(({ index }) => index)), new Set([0, 1]))
     assert.equal(new Set(all.map(({ name, tasks }) => `${name} ${tasks}`)).size, 40)
   })
 
@@ -50,14 +51,12 @@ describe('the state of a worker', () => {
   it('is there in threads and inline too, one for each worker', async () => {
     for (const backend of ['thread', 'inline'] as const) {
       await using pool = new Pool({ backend, processes: 2, initializer: open, initializerArgs: [backend] })
-      const use = async () => {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+      const use = () => {
         const { state, index } = currentWorker<typeof open>()
         return `${state.word} ${index} ${state.add(0)}`
       }
-      const seen = await pool.map(use, Array.from({ length: 40 }), { chunkSize: 1 })
-      assert.equal(new Set(seen).size, 40)
-      assert.ok(seen.includes(`${backend} 1 1`))
+      assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 1`, `${backend} 1 1`])
+      assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 2`, `${backend} 1 2`])
     }
   })
 
@@ -82,15 +81,9 @@ describe('the exit hook', () => {
         return [currentWorker<typeof open>().state.calls.length, currentWorker().tasks]
       },
     })
-    const use = async (n: number) => {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-      return currentWorker<typeof open>().state.add(n)
-    }
-    await pool.map(
-      use,
-      Array.from({ length: 50 }).map((_, n) => n),
-      { chunkSize: 1 },
-    )
+    const use = () => currentWorker<typeof open>().state.add(1)
+    await inEachOf(pool, 2, use)
+    await pool.map(use, Array.from({ length: 48 }), { chunkSize: 1 })
     assert.deepEqual(pool.exitResults, [])
     pool.close()
     await pool.join()
@@ -178,16 +171,22 @@ describe('the initializer', () => {
 
   it('#236 that leaves something behind which ends its worker again and again makes no storm of workers', async () => {
     const file = join(tmpdir(), `manycore-storm-${process.pid}`)
+    writeFileSync(file, '')
     const initializer = () => {
-      appendFileSync(file, 'x')
+      appendFileSync(file, `${performance.timeOrigin}\n`)
       setTimeout(() => process.exit(3), 1)
     }
+    const startMs = performance.timeOrigin + performance.now()
     const pool = new Pool({ processes: { min: 1, max: 1 }, initializer })
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const starts = () => readFileSync(file, 'utf8').trim().split('\n').map(Number)
+    while (starts().length < 7) await new Promise((resolve) => setTimeout(resolve, 10))
     await pool.terminate()
-    const starts = readFileSync(file, 'utf8').length
+    const [first, , , , , , seventh] = starts()
     rmSync(file)
-    assert.ok(starts >= 2 && starts <= 9, `${starts} starts within a second`)
+    // After four in a row that were of no use, each has to wait twice as long as the one before: 100 + 200 + 400 ms.
+    assert.ok(Number(first) >= startMs - 1)
+    const tookMs = Number(seventh) - Number(first)
+    assert.ok(tookMs >= 690, `seven starts within ${tookMs} ms`)
   })
 
   it('and its options are checked at the call', () => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { CancelledError, Pool, StateError, currentProcess } from 'manycore'
-import { allGone } from '../support/processes.ts'
+import { inEachOf } from '../support/meeting.js'
+import { SOON_MS, allGone } from '../support/processes.ts'
 import { startProgram } from '../support/run-program.ts'
 import { onEachBackend } from '../support/on-backends.js'
 
@@ -86,24 +87,17 @@ onEachBackend('the life of a pool', (place) => {
     await pool.join()
   })
 
-  it('#208 #209 terminate() with 10,000 slow tasks pending ends the workers within two seconds and rejects the promises', async () => {
+  it('#208 #209 terminate() with 10,000 slow tasks pending ends the workers soon and rejects the promises', async () => {
     const pool = new Pool({ backend, processes: 2 })
-    const pids = await Promise.all(
-      [0, 1].map(() =>
-        pool.apply(async () => {
-          await new Promise((resolve) => setTimeout(resolve, 50))
-          return process.pid
-        }),
-      ),
-    )
+    const pids = await inEachOf(pool, 2, () => process.pid)
     const tasks = Array.from({ length: 10_000 }, () => pool.apply(sleepMs, [longMs]))
     const mapped = pool.map(sleepMs, [longMs, longMs])
     const stream = pool.imap(sleepMs, [longMs])
     const next = stream.next()
     const startMs = performance.now()
     await pool.terminate()
-    assert.ok(performance.now() - startMs < 2000)
-    if (place.diesAlone) await allGone(pids, 2000)
+    assert.ok(performance.now() - startMs < SOON_MS)
+    if (place.diesAlone) await allGone(pids)
     const settled = await Promise.allSettled([...tasks, mapped, next])
     assert.ok(settled.every((one) => one.status === 'rejected' && one.reason instanceof CancelledError))
     assert.equal(tasks[0]?.state, 'cancelled')
@@ -190,14 +184,11 @@ onEachBackend('the life of a pool', (place) => {
     const names = new Set<string>()
     for (let n = 0; n < 10; n++) names.add(await pool.apply(() => currentProcess().name))
     assert.equal(names.size, 1)
-    const task = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 30))
-      return currentProcess().name
-    }
-    // So many that the others have started before the first could do all of them.
-    const all = new Set(await pool.map(task, Array.from({ length: 60 }), { chunkSize: 1 }))
+    const all = new Set(await inEachOf(pool, 3, () => currentProcess().name))
     assert.equal(all.size, 3)
     assert.ok([...names].every((name) => all.has(name)))
+    for (const name of await pool.map(() => currentProcess().name, Array.from({ length: 60 }), { chunkSize: 1 }))
+      assert.ok(all.has(name), 'no fourth one')
   })
 
   it('#227 a task may be submitted where another one settles', async () => {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { after, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, Pool, currentProcess } from 'manycore'
+import { makeGate } from '../support/meeting.js'
 import { onEachBackend } from '../support/on-backends.js'
 
 onEachBackend('mapping over processes', ({ backend }) => {
@@ -109,11 +110,18 @@ onEachBackend('mapping over processes', ({ backend }) => {
       unordered.sort((a, b) => a - b),
       items.map((n) => n * 2),
     )
-    const slowFirst = async (ms: number) => {
-      await new Promise((resolve) => setTimeout(resolve, ms))
-      return ms
+    using gate = makeGate()
+    const { pass } = gate
+    const slowFirst = async (n: number) => {
+      if (n === 0) await pass()
+      return n
     }
-    assert.deepEqual(await gather(pool.imapUnordered(slowFirst, [300, 1])), [1, 300])
+    const seen: number[] = []
+    for await (const n of pool.imapUnordered(slowFirst, [0, 1])) {
+      seen.push(n)
+      gate.open()
+    }
+    assert.deepEqual(seen, [1, 0])
   })
 
   it('#175 an iterable that throws: map() rejects with its error, imap() gives what came before and then throws it', async () => {
@@ -138,14 +146,17 @@ onEachBackend('mapping over processes', ({ backend }) => {
   })
 
   it('#176 next(timeout) gives up the wait, and the value can still be had', async () => {
+    using gate = makeGate()
+    const { pass } = gate
     const late = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await pass()
       return 'late'
     }
     const results = pool.imap(late, [1])
     await assert.rejects(results.next(5), { code: 'MC_WAIT_TIMEOUT' })
     await assert.rejects(results.next({ timeout: 5 }), { code: 'MC_WAIT_TIMEOUT' })
     await assert.rejects(results.next({ signal: AbortSignal.abort('bored') }), (reason) => reason === 'bored')
+    gate.open()
     assert.deepEqual(await results.next({ timeout: 60_000 }), { done: false, value: 'late' })
     assert.deepEqual(await results.next(5), { done: true, value: undefined })
   })

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Cargo, owner } from './cargo.js'
 import { faultBench } from './fault-bench.js'
-import { checkOthers, COUNT, LIMIT_MS, POISON } from './fault-checks.js'
+import { checkOthers, COUNT, POISON } from './fault-checks.js'
 import { BLOWS, workerPids } from './faults.js'
 
 // What ends a process, while the owner serializes, deserializes or runs a callback, is the end of the program, and its
@@ -93,7 +93,7 @@ describe('faults where the owner is at work', () => {
           }
           const cargo = new Cargo(POISON, 'sending', '')
           const items = Array.from({ length: COUNT }, (_, n) => (n === POISON && place === 'sending' ? cargo : n))
-          const timeout = blow === 'SIGSTOP' ? LIMIT_MS : undefined
+          const timeout = blow === 'SIGSTOP' ? bench.limitOf({ effect: 'stuck' }) : undefined
           if (place === 'callback')
             await pool()
               .apply(() => 1)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Pool, type Task } from 'manycore'
+import { makeGate } from '../support/meeting.ts'
 
 const sleepMs = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
 
@@ -52,13 +53,14 @@ describe('what waits', () => {
 
   it('with a key does not keep other tasks from workers that are free', async () => {
     await using pool = new Pool({ processes: 2 })
-    await Promise.all([pool.apply(sleepMs, [20]), pool.apply(sleepMs, [20])])
-    const blocking = pool.apply(sleepMs, [1000], { key: 1 })
+    using gate = makeGate()
+    const blocking = pool.apply(gate.pass, [], { key: 1 })
     const behind = pool.apply(sleepMs, [1], { key: 1 })
     await isRunning(blocking)
     const free = pool.apply(sleepMs, [1])
     await free
     assert.deepEqual([blocking.state, behind.state], ['running', 'waiting'])
+    gate.open()
     await Promise.all([blocking, behind])
   })
 })
@@ -94,7 +96,7 @@ describe('maxQueue', () => {
 
   it('room() does not hang when the pool ends', async () => {
     const own = new Pool({ processes: 1, maxQueue: 1 })
-    const running = own.apply(sleepMs, [10_000])
+    const running = own.apply(sleepMs, [60_000])
     await isRunning(running)
     const waiting = own.apply(sleepMs, [1])
     const over = [running, waiting].map((task) => assert.rejects(task, { code: 'MC_TASK_CANCELLED' }))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
+import { whatIsPlentyFor } from '../support/pace.ts'
 
 describe('retries', () => {
   const folder = mkdtempSync(join(tmpdir(), 'manycore-retries-'))
@@ -105,12 +106,14 @@ describe('retries', () => {
       appendFileSync(file, 'cleaned up\n')
       return 'first'
     }
+    // So long that it has begun by then.
+    const timeout = await whatIsPlentyFor(pool)
     const retries = {
       limit: 1,
       backoff: 0,
       on: (error: unknown) => (error as { code: string }).code === 'MC_TASK_TIMEOUT',
     }
-    assert.equal(await pool.apply(slow, [], { timeout: 100, grace: 10_000, retries }), 'second')
+    assert.equal(await pool.apply(slow, [], { timeout, grace: 60_000, retries }), 'second')
     assert.deepEqual(linesOf(file), ['cleaned up'])
   })
 

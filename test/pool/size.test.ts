@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool, cpuCount, type PoolOptions } from 'manycore'
+import { inEachOf } from '../support/meeting.ts'
 import { allGone, fewLeft } from '../support/processes.ts'
 
 const pidLater = async (): Promise<number> => {
@@ -20,46 +21,44 @@ describe('how many workers a pool has', () => {
 
   it('#187 is by default the number of cores that this process may use', async () => {
     await using pool = new Pool()
-    const pids = await pool.map(pidLater, many(cpuCount() * 20), { chunkSize: 1 })
+    const pids = await inEachOf(pool, cpuCount(), () => process.pid)
     assert.equal(new Set(pids).size, cpuCount())
+    for (const pid of await pool.map(pidLater, many(cpuCount() * 5), { chunkSize: 1 })) assert.ok(pids.includes(pid))
   })
 
   it('#226 grows on demand and shrinks to `min` when there is nothing to do', async () => {
     await using pool = new Pool({ processes: { min: 1, max: 3, idleTimeout: 60 } })
     assert.equal(new Set([await pool.apply(pidLater), await pool.apply(pidLater)]).size, 1)
-    const pids = new Set(await pool.map(pidLater, many(40), { chunkSize: 1 }))
+    const pids = new Set(await inEachOf(pool, 3, () => process.pid))
     assert.equal(pids.size, 3)
-    await fewLeft([...pids], 1, 5000)
+    await fewLeft([...pids], 1)
     assert.ok(pids.has(await pool.apply(pidLater)), 'the last of them has nothing to do either, but stays')
-    assert.equal(new Set(await pool.map(pidLater, many(40), { chunkSize: 1 })).size, 3)
+    assert.equal(new Set(await inEachOf(pool, 3, () => process.pid)).size, 3)
   })
 
   it('shrinks to nothing, and starts anew', async () => {
     await using pool = new Pool({ processes: { max: 2, idleTimeout: 1 } })
     const pids = await pool.map(pidLater, many(2), { chunkSize: 1 })
-    await allGone(pids, 5000)
+    await allGone(pids)
     assert.ok(!pids.includes(await pool.apply(pidLater)))
   })
 
   it('can be less while they work: nothing is lost, and those that are too many end', async () => {
     await using pool = new Pool({ processes: 4 })
-    const first = await pool.map(pidLater, many(8), { chunkSize: 1 })
+    const first = await inEachOf(pool, 4, () => process.pid)
     assert.equal(new Set(first).size, 4)
     const running = pool.map(pidLater, many(40), { chunkSize: 1 })
     pool.resize(1)
     const pids = await running
     assert.equal(pids.length, 40)
     const last = await pool.apply(pidLater)
-    await allGone(
-      [...new Set(first)].filter((pid) => pid !== last),
-      2000,
-    )
+    await allGone([...new Set(first)].filter((pid) => pid !== last))
     assert.equal(new Set(pids.slice(-10)).size, 1)
   })
 
   it('can be more while they work', async () => {
     await using pool = new Pool({ processes: 1 })
-    const running = pool.map(pidLater, many(40), { chunkSize: 1 })
+    const running = inEachOf(pool, 3, () => process.pid)
     pool.resize({ min: 2, max: 3 })
     assert.equal(new Set(await running).size, 3)
   })

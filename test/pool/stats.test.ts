@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
+import { makeGate } from '../support/meeting.ts'
 
 describe('the numbers of a pool', () => {
   it('count what was done, failed, lost, runs and waits, and tell what each worker does', async () => {
@@ -12,12 +13,14 @@ describe('the numbers of a pool', () => {
       return n
     }
     await pool.map(run, [0, 1, 2, 3, 4], { onError: 'settle', chunkSize: 5 })
-    const sleep = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100))
-    const tasks = [pool.apply(sleep), pool.apply(sleep), pool.apply(sleep)]
+    using gate = makeGate()
+    const { pass } = gate
+    const tasks = [pool.apply(pass), pool.apply(pass), pool.apply(pass)]
     const { workers, ...counts } = pool.stats()
     assert.deepEqual(counts, { queued: 2, running: 1, done: 3, failed: 1, lost: 1 })
     assert.deepEqual([workers.length, workers[0]?.tasks, workers[0]?.index], [1, 2, 0])
     assert.match(workers[0]?.name ?? '', /^Counted-\d+$/)
+    gate.open()
     await Promise.all(tasks)
     const after = pool.stats()
     assert.deepEqual([after.queued, after.running, after.done], [0, 0, 6])

@@ -130,7 +130,7 @@ describe('exit codes', () => {
     ] as const) {
       const child = new Process({ target: forever }).start()
       void child[end]()
-      assert.equal(await child.join(5_000), true)
+      assert.equal(await child.join(60_000), true)
       assert.equal(child.exitCode, code)
       assert.equal(child.isAlive(), false)
       assert.equal(await child.join(0), true)

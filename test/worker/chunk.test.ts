@@ -31,7 +31,7 @@ async function answersIn({ worker }: TestWorker, messages: readonly Message[]): 
 async function run(fn: (...args: never) => unknown, items: unknown[], star = false): Promise<Answer[]> {
   const one = startWorker()
   sendChunk(one, fn, items, star)
-  await one.worker.stop({ graceMs: 5000 })
+  await one.worker.stop({ graceMs: 60_000 })
   return answersIn(one, one.messages)
 }
 
@@ -145,7 +145,7 @@ describe('a chunk', () => {
     const skipped = () => one.message(({ kind, payload }) => kind === Kind.failed && payload === undefined)
     await skipped()
     await skipped()
-    equal((await one.worker.stop()).clean, true)
+    equal((await one.worker.stop({ graceMs: 60_000 })).clean, true)
   })
 
   it('ends with what had finished when a task calls process.exit()', async () => {

@@ -17,7 +17,7 @@ describe('how a worker ends', () => {
   it('ends with 0 when it is told to stop, after what it was sent before', async () => {
     const { worker, call } = startWorker()
     const result = call(() => new Promise((resolve) => setTimeout(resolve, 30, 'done')))
-    const exit = await worker.stop()
+    const exit = await worker.stop({ graceMs: 60_000 })
     equal(await result, 'done')
     equal(exit.exitCode, 0)
     equal(exit.clean, true)
@@ -68,7 +68,7 @@ describe('how a worker ends', () => {
     await call(() => void Promise.reject(new Error('handled')))
     equal(await call(() => 5), 5)
     equal(messages.length, 0)
-    equal((await worker.stop()).clean, true)
+    equal((await worker.stop({ graceMs: 60_000 })).clean, true)
   })
 
   it('process.abort() and a fault in native code are told by their signals', async () => {
@@ -134,7 +134,7 @@ describe('how a worker ends', () => {
     void call(() => {
       for (;;);
     }).catch(() => {})
-    equal((await worker.stop({ graceMs: 50 })).signal, 'SIGTERM')
+    equal((await worker.stop({ graceMs: 500 })).signal, 'SIGTERM')
     const deaf = startWorker()
     await deaf.call(() => void process.on('SIGTERM', () => {}))
     void deaf
@@ -154,7 +154,7 @@ describe('how a worker ends', () => {
 
   it('one that is stopped while it starts still ends', async () => {
     const { worker } = startWorker()
-    const exit = await worker.stop()
+    const exit = await worker.stop({ graceMs: 60_000 })
     equal(exit.exitCode, 0)
     equal(worker.state, 'stopped')
   })
@@ -163,7 +163,7 @@ describe('how a worker ends', () => {
     const { worker, call } = startWorker()
     const stdout = textOf(worker.stdout)
     await call(() => void process.on('exit', (code) => console.log(`bye ${code}`)))
-    await worker.stop()
+    await worker.stop({ graceMs: 60_000 })
     equal(await stdout, 'bye 0\n')
   })
 
