@@ -1,27 +1,21 @@
 import { equal, ok } from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import type { ChildProcess } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { gone, isRunning } from '../support/workers.js'
-
-const owner = fileURLToPath(new URL('../fixtures/owner-of-workers.js', import.meta.url))
+import { allGone } from '../support/processes.js'
+import { startProgram, type Ran } from '../support/run-program.js'
+import { isRunning } from '../support/workers.js'
 
 interface Family {
   readonly owner: ChildProcess
+  readonly ended: Promise<Ran>
   /** The workers, what they have started, and the reaper. */
   readonly pids: readonly number[]
 }
 
-async function family(work: string, end: string): Promise<Family> {
-  const child = spawn(process.execPath, [owner, work, end], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return { owner: child, pids: JSON.parse(line) as number[] }
-}
-
-function allGone(pids: readonly number[]): Promise<unknown> {
-  return Promise.all(pids.map((pid) => gone(pid)))
+async function family(work: string, end: string, detached = false): Promise<Family> {
+  const { child, seen, ended } = startProgram('owner-of-workers', [work, end], { detached })
+  const [line] = await seen(/.*\n/)
+  return { owner: child, ended, pids: JSON.parse(line) as number[] }
 }
 
 describe('nobody is left when the owner ends', { skip: process.platform === 'win32' && 'needs POSIX signals' }, () => {
@@ -37,8 +31,8 @@ describe('nobody is left when the owner ends', { skip: process.platform === 'win
   for (const end of ['end', 'throw', 'exit']) {
     for (const work of ['idle', 'deaf', 'grandchild']) {
       it(`by itself (${end}), while its workers are ${work}`, async () => {
-        const { owner: child, pids } = await family(work, end)
-        const [code] = (await once(child, 'exit')) as [number]
+        const { ended, pids } = await family(work, end)
+        const { code } = await ended
         equal(code, end === 'throw' ? 1 : 0)
         await allGone(pids)
       })
@@ -54,12 +48,7 @@ describe('nobody is left when the owner ends', { skip: process.platform === 'win
   }
 
   it('by SIGKILL of its whole process group, as a terminal or a supervisor does it', async () => {
-    const child = spawn(process.execPath, [owner, 'deaf', 'wait'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      detached: true,
-    })
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-    const pids = JSON.parse(line) as number[]
+    const { owner: child, pids } = await family('deaf', 'wait', true)
     process.kill(-(child.pid as number), 'SIGKILL')
     await allGone(pids)
   })

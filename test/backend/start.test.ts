@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { WorkerStartError } from '#dist/base/errors.js'
 import { startWorker, openDescriptors } from '../support/workers.js'
-import { runFixture } from '../support/programs.js'
+import { runProgram } from '../support/run-program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'manycore-start-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +64,7 @@ describe('a start that fails', () => {
   })
 
   it('tells of descriptors and process slots that have run out, and goes on when there are some again', async () => {
-    const out = await runFixture('few-descriptors.js', [], { shell: 'ulimit -n 60' })
+    const out = await runProgram('few-descriptors', [], { shell: 'ulimit -n 60' })
     deepEqual(JSON.parse(out.stdout), { failed: 'MC_WORKER_START', text: true, after: 'worked', leaked: 0 })
   })
 

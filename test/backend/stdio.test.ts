@@ -1,51 +1,47 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import { once } from 'node:events'
-import { spawn } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { startWorker, textOf } from '../support/workers.js'
-import { runFixture } from '../support/programs.js'
+import { runProgram, startProgram } from '../support/run-program.js'
 
 describe('what workers print', () => {
   it('comes out line by line, also when it was written in parts', async () => {
-    const { stdout } = await runFixture('printing-workers.js', ['lines'])
+    const { stdout } = await runProgram('printing-workers', ['lines'])
     const lines = stdout.trimEnd().split('\n')
     equal(lines.length, 600)
     ok(lines.every((line) => /^<(0{50}|1{50}|2{50})>$/.test(line)))
   })
 
   it('#024 arrives although it is a megabyte and the worker exits right behind it', async () => {
-    const { stdout, stderr, code } = await runFixture('printing-workers.js', ['megabyte'])
+    const { stdout, stderr, code } = await runProgram('printing-workers', ['megabyte'])
     equal(code, 0)
     ok(stdout === `${'x'.repeat(1_000_000)}end\n3\n`)
     ok(stderr.startsWith('y'.repeat(1_000_000)))
   })
 
   it('arrives although the owner ends right behind the answer', async () => {
-    const { stdout } = await runFixture('printing-workers.js', ['last-words'])
+    const { stdout } = await runProgram('printing-workers', ['last-words'])
     match(stdout, /^x{100000}the last words\n$/)
   })
 
   it('comes before what the owner prints when it has the answer', async () => {
-    const { stdout } = await runFixture('printing-workers.js', ['turns'])
+    const { stdout } = await runProgram('printing-workers', ['turns'])
     equal(stdout, Array.from({ length: 1000 }, (_, turn) => `worker ${turn}\nowner ${turn}\n`).join(''))
   })
 
   it('arrives when the worker is killed right behind it, without a newline too', async () => {
-    equal((await runFixture('printing-workers.js', ['crash'])).stdout, 'no newline')
+    equal((await runProgram('printing-workers', ['crash'])).stdout, 'no newline')
   })
 
   it('does not hold the end of the worker up when something else has its stdout open', async () => {
-    const { stdout } = await runFixture('printing-workers.js', ['grandchild'])
+    const { stdout } = await runProgram('printing-workers', ['grandchild'])
     equal(stdout, 'not held up\nhas ended\n')
   })
 
   it('is dropped without harm when the stdout and stderr of the owner are closed', async () => {
-    const file = fileURLToPath(new URL('../fixtures/printing-workers.js', import.meta.url))
-    const child = spawn(process.execPath, [file, 'endless'], { stdio: ['ignore', 'pipe', 'pipe'] })
-    child.stdout.once('data', () => child.stdout.destroy())
-    child.stderr.once('data', () => child.stderr.destroy())
-    deepEqual(await once(child, 'exit'), [0, null])
+    const { child, ended } = startProgram('printing-workers', ['endless'])
+    for (const stream of [child.stdout, child.stderr]) stream?.once('data', () => stream.destroy())
+    const { code, signal } = await ended
+    deepEqual([code, signal], [0, null])
   })
 
   it('can be read from the worker instead, and ends when the worker ends', async () => {

@@ -14,6 +14,7 @@ import type { JournalStore } from '#dist/channel/journal-store.js'
 import { JournalWriter } from '#dist/channel/journal-writer.js'
 import type { Message } from '#dist/channel/messages.js'
 import { openPipe } from '#dist/channel/pipe.js'
+import { endWithTest } from '../support/end-with-test.ts'
 import { closed } from './contract.ts'
 import { message, plain } from './message.ts'
 
@@ -164,7 +165,9 @@ describe('a journal', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const fd = createJournalFile()!
       const effects = join(folder, String(kill))
-      const child = spawn(process.execPath, [path, effects], { stdio: ['ignore', 'inherit', 'inherit', 'pipe', fd] })
+      const child = endWithTest(
+        spawn(process.execPath, [path, effects], { stdio: ['ignore', 'inherit', 'inherit', 'pipe', fd] }),
+      )
       const channel = openPipe(child.stdio[3] as Socket)
       const end = closed(channel)
       const answered = new Set<number>()

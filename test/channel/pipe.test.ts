@@ -10,6 +10,7 @@ import { FrameWriter } from '#dist/channel/frame-writer.js'
 import type { Channel } from '#dist/channel/channel.js'
 import { openPipe } from '#dist/channel/pipe.js'
 import type { Message } from '#dist/channel/messages.js'
+import { endWithTest } from '../support/end-with-test.ts'
 import { channelContract, closed } from './contract.ts'
 import { message } from './message.ts'
 import { pipePair, socketPair } from './pairs.ts'
@@ -107,7 +108,7 @@ async function rawPair(): Promise<[Channel, Socket]> {
 
 function start(fixture: string, ...args: string[]): { child: ChildProcess; channel: Channel } {
   const path = fileURLToPath(new URL(`../fixtures/channel/${fixture}.js`, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const child = endWithTest(spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] }))
   return { child, channel: openPipe(child.stdio[3] as Socket) }
 }
 

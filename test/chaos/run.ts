@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'manycore'
 import { workerPids } from '../pool/faults.js'
+import { SOON_MS } from '../support/processes.js'
 import { Assailant } from './assailant.js'
 import { JOBS, type Outcomes, type Stage } from './jobs.js'
 import { Ledger } from './ledger.js'
@@ -148,7 +149,7 @@ function reckon(stage: Stage, ledger: Ledger): void {
 
 // The ends of workers, and what they had open, are seen a moment later.
 async function settledBelongings(temp: string, before: Belongings | undefined): Promise<Belongings> {
-  const endMs = performance.now() + 5000
+  const endMs = performance.now() + SOON_MS
   for (;;) {
     await sleep(20)
     const now = belongings(temp)

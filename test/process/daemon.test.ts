@@ -46,7 +46,7 @@ describe('the end of the main program', () => {
     assert.deepEqual(lines.slice(1), ['main is done', 'worker is done', 'daemon was asked to end'])
     assert.equal(stderr, '')
     assert.equal(code, 0)
-    await allGone(pids, 2_000)
+    await allGone(pids)
   })
 
   for (const how of ['exits', 'throws'] as const) {
@@ -55,7 +55,7 @@ describe('the end of the main program', () => {
       const [, list] = await program.seen(/running (\[.*\])/)
       const { code } = await program.ended
       assert.equal(code, how === 'exits' ? 3 : 1)
-      await allGone(JSON.parse(list ?? '') as number[], 2_000)
+      await allGone(JSON.parse(list ?? '') as number[])
     })
   }
 
@@ -63,7 +63,7 @@ describe('the end of the main program', () => {
     const program = startProgram('process/end-abruptly', ['stays'])
     const [, list] = await program.seen(/running (\[.*\])/)
     program.child.kill('SIGKILL')
-    await allGone(JSON.parse(list ?? '') as number[], 2_000)
+    await allGone(JSON.parse(list ?? '') as number[])
     await program.ended
   })
 })

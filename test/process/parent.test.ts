@@ -22,7 +22,7 @@ describe('the parent process', () => {
       assert.deepEqual([early, alive], ['false', 'true'])
       running.child.kill(signal)
       await running.ended
-      await allGone([Number(pid)], 2_000)
+      await allGone([Number(pid)])
       assert.equal(readFileSync(file, 'utf8'), 'MainProcess true false')
     })
   }

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { Process } from 'manycore'
+import { runProgram } from '../support/run-program.js'
 
 describe('when something is missing', () => {
   it('without descriptors start() fails, what was started ends well, and later it works again', async () => {
-    const program = fileURLToPath(new URL('../fixtures/process/out-of-descriptors.js', import.meta.url))
-    const limited = `ulimit -n 90; exec "${process.execPath}" "${program}"`
-    const { stdout, stderr } = await promisify(execFile)('/bin/sh', ['-c', limited])
+    const { stdout, stderr } = await runProgram('process/out-of-descriptors', [], { shell: 'ulimit -n 90' })
     assert.equal(stderr, '')
     assert.deepEqual(JSON.parse(stdout), { codes: ['MC_WORKER_START'], some: true, whole: true, again: 'works again' })
   })

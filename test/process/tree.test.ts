@@ -47,14 +47,14 @@ describe('with tree', () => {
     const pids = await pidsOf(child)
     await child.terminate({ tree: true })
     assert.equal(child.exitCode, -15)
-    await allGone(pids, 2_000)
+    await allGone(pids)
   })
 
   it('terminate() ends with SIGKILL those of the tree that ignore SIGTERM', { skip }, async () => {
     const child = new Process({ target: startPrograms, args: [true], stdio: 'pipe' }).start()
     const pids = await pidsOf(child)
     await child.terminate({ tree: true, grace: 200 })
-    await allGone(pids, 2_000)
+    await allGone(pids)
   })
 
   it('kill() takes along what the process has started', { skip }, async () => {
@@ -63,7 +63,7 @@ describe('with tree', () => {
     child.kill({ tree: true })
     await child.join()
     assert.equal(child.exitCode, -9)
-    await allGone(pids, 2_000)
+    await allGone(pids)
   })
 
   it('without it, a program that the process has started lives on', { skip }, async () => {
@@ -79,7 +79,7 @@ describe('with tree', () => {
     await child.terminate()
     assert.equal(process.kill(pid, 0), true)
     process.kill(pid, 'SIGKILL')
-    await allGone([pid], 2_000)
+    await allGone([pid])
   })
 
   it('refuses a tree that is neither true nor false', async () => {

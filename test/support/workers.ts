@@ -78,15 +78,6 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Resolves when the process is gone; rejects when it is still there after `limitMs`. */
-export async function gone(pid: number, limitMs = 2000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (isRunning(pid)) {
-    if (performance.now() > end) throw new Error(`process ${pid} is still running after ${limitMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
 /** All processes whose parent is this one: its workers and its reaper. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
