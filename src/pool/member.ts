@@ -122,8 +122,7 @@ export class Member implements Holder {
       if (definition !== undefined) channel.send(definition)
       this.#defined = batch.fn
     }
-    if (limitMs !== undefined)
-      this.#limit = setTimeout(() => this.#expire(batch, limitMs), Math.min(limitMs, LONGEST_TIMER_MS))
+    if (limitMs !== undefined) this.#limit = setLimit(() => this.#expire(batch, limitMs), limitMs)
     const { kind, task, index, count, payload } = batch
     if (batch.attempt > 1 || batch.shared !== undefined)
       channel.send({ kind: Kind.manner, task, fn: 0, index, count: batch.attempt, payload: batch.shared })
@@ -180,7 +179,10 @@ export class Member implements Holder {
     this.#marked = true
     this.worker.markCancelled?.(true)
     this.cancel(batch)
-    this.#grace = setTimeout(() => this.kill(reason), Math.min(batch.graceMs, LONGEST_TIMER_MS))
+    const grace = setLimit(() => {
+      if (this.#grace === grace) this.kill(reason)
+    }, batch.graceMs)
+    this.#grace = grace
     // The workers of a program that ends, end with it.
     this.#grace.unref()
   }
@@ -197,6 +199,7 @@ export class Member implements Holder {
   surrender(): Batch[] {
     clearTimeout(this.#limit)
     clearTimeout(this.#grace)
+    this.#grace = undefined
     this.items = 0
     this.heldMs = 0
     this.owner = undefined
@@ -297,8 +300,8 @@ export class Member implements Holder {
   }
 
   #expire(batch: Batch, limitMs: number): void {
-    this.#limit = undefined
     if (this.batches[0] !== batch) return
+    this.#limit = undefined
     const at = batch.answered
     const what = batch.describe(at)
     const text = `${capital(what)} took longer than ${limitMs} ms in worker ${this.name}.`
@@ -310,6 +313,11 @@ export class Member implements Holder {
     this.interrupt(overdue, `it ran ${what} for longer than ${limitMs} ms`)
     if (!batch.isRetried) fail()
   }
+}
+
+// What an owner that was busy has not read yet came in time: it is read between the timers and the immediates.
+function setLimit(over: () => void, limitMs: number): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(over), Math.min(limitMs, LONGEST_TIMER_MS))
 }
 
 function capital(text: string): string {

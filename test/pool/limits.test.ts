@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
@@ -34,6 +34,26 @@ onEachBackend('limits', (place) => {
       )
     },
   )
+
+  // An inline worker is held up by its owner.
+  const title = 'a task that ended within its time has done so, also when the owner was too busy to notice'
+  it(title, needs(place, 'endsLoops'), async () => {
+    await using pool = new Pool({ backend, processes: 1 })
+    await pool.apply(() => 1)
+    const folder = mkdtempSync(join(tmpdir(), 'manycore-busy-'))
+    const file = join(folder, 'answered')
+    const quick = () => {
+      // The answer has left by then.
+      setImmediate(() => setImmediate(() => writeFileSync(file, '')))
+      return 'in time'
+    }
+    const task = pool.apply(quick, [], { timeout: 300 })
+    const endMs = performance.now() + 400
+    await new Promise((resolve) => setImmediate(resolve))
+    while (!existsSync(file) || performance.now() < endMs) continue
+    assert.equal(await task, 'in time')
+    rmSync(folder, { recursive: true })
+  })
 
   it('an abort frees the core even in an endless loop', needs(place, 'endsLoops'), async () => {
     await using pool = new Pool({ backend, processes: 1 })
