@@ -24,7 +24,8 @@ import { WorkerChannel } from './worker-channel.ts'
 
 const START_LIMIT_MS = 60_000
 const GRACE_MS = 1000
-const CUT_OFF_MS = 50
+// On a loaded machine the end of a process is told long after that of its channel.
+const CUT_OFF_MS = 500
 
 /**
  * The course of every worker's life, whatever it lives in. A backend calls `connect` or `failed` when it has tried to
@@ -202,7 +203,8 @@ export abstract class OwnedWorker implements Worker {
   #isCutOff(error: ChannelError): void {
     if (this.#isOver || this.sent.has('SIGKILL')) return
     this.#channelError = error
-    this.#cutOff = setTimeout(() => this.kill('SIGKILL'), CUT_OFF_MS).unref()
+    // Its exit may wait to be read.
+    this.#cutOff = setTimeout(() => setImmediate(() => this.#isOver || this.kill('SIGKILL')), CUT_OFF_MS).unref()
   }
 
   // Does nothing when the worker was ready.
