@@ -1,11 +1,9 @@
 import { types } from 'node:util'
+import { hasOnlyItems } from '../base/array-keys.ts'
 import type { BytesNode, Ref, ViewNode } from './graph.ts'
 import { encodeProperties } from './properties.ts'
 import { encodeSubclass } from './subclasses.ts'
 import type { BufferUse, Walk } from './walk.ts'
-
-/** Views up to this length are looked at for properties of their own; on longer ones those would be found too slowly. */
-const CHECKED_LENGTH = 1_000
 
 export function encodeArrayBuffer(walk: Walk, buffer: ArrayBufferLike): Ref {
   useOf(walk, buffer).isWhole = true
@@ -15,9 +13,10 @@ export function encodeArrayBuffer(walk: Walk, buffer: ArrayBufferLike): Ref {
 export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
   const { buffer, byteOffset } = view
   const isShared = types.isSharedArrayBuffer(buffer)
-  if (isShared) checkShared(walk, 'lies on')
-  if (canChangeLength(buffer))
-    walk.refuse(`lies on a ${isShared ? 'growable SharedArrayBuffer' : 'resizable ArrayBuffer'}`, 'Send a copy of it.')
+  if (isShared) {
+    checkShared(walk, 'lies on')
+    if (canGrow(buffer)) walk.refuse('lies on a growable SharedArrayBuffer', 'Send a copy of it.')
+  }
   const use = useOf(walk, buffer)
   const { views } = use
   // Nothing of it is sent, so that nothing is saved by sending a part.
@@ -26,14 +25,22 @@ export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
   const type = isBuffer ? 'Buffer' : types.isDataView(view) ? 'DataView' : typeName(view)
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
   const node: ViewNode = { kind: 'view', type, buffer: walk.find(buffer), offset: byteOffset, length }
+  if (maxLengthOf(buffer) !== undefined) {
+    const { tracksLength } = walk.options
+    if (!tracksLength) walk.refuse('lies on a resizable ArrayBuffer', 'Send a copy of it.')
+    if (tracksLength(view)) node.tracks = true
+    // All of it, which may be used when the view or the buffer grows.
+    use.isWhole = true
+  }
   views.push(node)
   const ref = walk.add(view, node)
   const standard = isBuffer ? Buffer.prototype : (Reflect.get(globalThis, type) as { prototype: object }).prototype
   encodeSubclass(walk, view, node, standard)
-  if (length <= CHECKED_LENGTH) {
-    const keys = Reflect.ownKeys(view).filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key))
-    if (keys.length > 0) walk.later(() => encodeProperties(walk, view, keys, node))
-  }
+  // Listing the keys of a long view takes a while.
+  const keys = hasOnlyItems(view)
+    ? []
+    : Reflect.ownKeys(view).filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key))
+  if (keys.length > 0 || !Object.isExtensible(view)) walk.later(() => encodeProperties(walk, view, keys, node))
   return ref
 }
 
@@ -69,6 +76,20 @@ function useOf(walk: Walk, buffer: ArrayBufferLike): BufferUse {
   const use: BufferUse = { node, views: [], isWhole: false }
   walk.buffers.set(buffer, use)
   walk.add(buffer, node)
+  const standard = types.isSharedArrayBuffer(buffer) ? SharedArrayBuffer.prototype : ArrayBuffer.prototype
+  encodeSubclass(walk, buffer, node, standard)
+  const keys = Reflect.ownKeys(buffer)
+  // The bytes themselves go as those of an ordinary one.
+  if (Object.getPrototypeOf(buffer) !== standard || keys.length > 0 || !Object.isExtensible(buffer)) {
+    if (standard === SharedArrayBuffer.prototype)
+      walk.refuse('is a SharedArrayBuffer with more than its memory', 'Send a plain one, and the rest beside it.')
+    node.bytes = node.bytes.slice()
+  }
+  if (keys.length > 0 || !Object.isExtensible(buffer)) {
+    // What it is, is seen through a view as well.
+    use.isWhole = true
+    walk.later(() => encodeProperties(walk, buffer, keys, node))
+  }
   return use
 }
 
@@ -86,9 +107,8 @@ function maxLengthOf(buffer: ArrayBufferLike): number | undefined {
   return resizable === true ? maxByteLength : undefined
 }
 
-function canChangeLength(buffer: ArrayBufferLike): boolean {
-  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean }
-  return resizable === true || growable === true
+function canGrow(buffer: ArrayBufferLike): boolean {
+  return (buffer as { growable?: boolean }).growable === true
 }
 
 function typeName(view: ArrayBufferView): string {

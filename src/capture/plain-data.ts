@@ -1,8 +1,9 @@
 import { types } from 'node:util'
+import { hasOnlyItems } from '../base/array-keys.ts'
 
 /** The structured clone recurses, so that deeper data is walked instead. */
 const DEEPEST = 500
-/** Arrays up to this length are checked for properties of their own; on longer ones those would be found too slowly. */
+/** On arrays up to this length each item's attributes are looked at; on longer ones that would take too long. */
 const CHECKED_LENGTH = 1_000
 
 /**
@@ -44,12 +45,11 @@ function arrayItems(array: readonly unknown[], accept: (value: unknown) => boole
   if (Object.getPrototypeOf(array) !== Array.prototype) return false
   const { length } = array
   if (length <= CHECKED_LENGTH) return ownItems(array, accept)
-  if (Object.getOwnPropertySymbols(array).length > 0) return false
   for (let i = 0; i < length; i++) {
     const value = array[i]
     if (!accept(value) || (value === undefined && !Object.hasOwn(array, i))) return false
   }
-  return true
+  return hasOnlyItems(array)
 }
 
 function ownItems(array: readonly unknown[], accept: (value: unknown) => boolean): boolean {

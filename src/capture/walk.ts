@@ -28,6 +28,8 @@ export interface CaptureOptions {
   readonly sharesMemory?: boolean | undefined
   /** What a registered type, or a handle, is sent as instead; may throw `Unsendable` to refuse it. */
   readonly special?: ((value: object) => Special | undefined) | undefined
+  /** Whether the length of a view follows that of its resizable buffer; without it such views are refused. */
+  readonly tracksLength?: ((view: ArrayBufferView) => boolean) | undefined
   /** Values of captured variables, by name, in place of those that they have. */
   readonly captures?: Readonly<Record<string, unknown>> | undefined
 }

@@ -1,5 +1,6 @@
 import type { Deserializer, Serializer } from 'node:v8'
 import { ValueUnreadableError } from '../base/errors.ts'
+import { tracksLength } from './view-length.ts'
 
 /** From this size on a buffer stays out of the body: to copy it would cost more than a piece of its own. */
 const OUTSIDE_FROM = 32 * 1024
@@ -48,7 +49,7 @@ export function layOut(views: readonly ArrayBufferView[], buffers: readonly Arra
   }
   for (const [buffer, group] of groups) {
     if (regionOf.has(buffer)) continue
-    if (isShared(buffer) || (group.length > 1 && !arePooled(group)))
+    if (isShared(buffer) || isResizable(buffer) || (group.length > 1 && !arePooled(group)))
       regionOf.set(buffer, regions.push(wholeRegion(buffer)) - 1)
     else for (const view of group) regionOf.set(view, regions.push(seenRegion(view)) - 1)
   }
@@ -70,7 +71,7 @@ export function writeLayout(writer: Serializer, layout: Layout | undefined): voi
     writer.writeUint32(typeOf(view))
     writer.writeUint32(region)
     writer.writeDouble(view.byteOffset - layout.regions[region]!.start)
-    writer.writeDouble(view.byteLength)
+    writer.writeDouble(tracksLength(view) ? TRACKS : view.byteLength)
   }
   writer.writeUint32(layout.whole.length)
   for (const { region } of layout.whole) writer.writeUint32(region)
@@ -125,7 +126,8 @@ export function readLayout(
     const type = VIEW_TYPES[reader.readUint32()]!
     const buffer = regions[reader.readUint32()]!
     const offset = reader.readDouble()
-    views.push(makeView(type, buffer, offset, reader.readDouble()))
+    const bytes = reader.readDouble()
+    views.push(makeView(type, buffer, offset, bytes === TRACKS ? undefined : bytes))
   }
   const whole: ArrayBuffer[] = []
   for (let left = reader.readUint32(); left > 0; left--) whole.push(regions[reader.readUint32()] as ArrayBuffer)
@@ -141,9 +143,16 @@ function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
   return buffer instanceof SharedArrayBuffer
 }
 
+/** In place of the length of a view that has none of its own. */
+const TRACKS = -1
+
 function wholeRegion(buffer: ArrayBufferLike): Region {
-  const { resizable, maxByteLength } = buffer as ResizableBuffer
-  return { buffer, start: 0, length: buffer.byteLength, maxLength: resizable === true ? maxByteLength! : 0 }
+  const { maxByteLength } = buffer as ResizableBuffer
+  return { buffer, start: 0, length: buffer.byteLength, maxLength: isResizable(buffer) ? maxByteLength! : 0 }
+}
+
+function isResizable(buffer: ArrayBufferLike): boolean {
+  return (buffer as ResizableBuffer).resizable === true
 }
 
 function seenRegion(view: ArrayBufferView): Region {
@@ -199,7 +208,7 @@ function typeOf(view: ArrayBufferView): number {
   return VIEW_TYPES.indexOf(Object.prototype.toString.call(view).slice(8, -1) as (typeof VIEW_TYPES)[number])
 }
 
-type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView) & {
+type ViewClass = (new (buffer: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView) & {
   readonly BYTES_PER_ELEMENT?: number
 }
 
@@ -207,10 +216,12 @@ function makeView(
   type: (typeof VIEW_TYPES)[number],
   buffer: ArrayBufferLike,
   offset: number,
-  bytes: number,
+  bytes: number | undefined,
 ): ArrayBufferView {
   if (type === 'Buffer') return Buffer.from(buffer, offset, bytes)
   const View = (globalThis as unknown as Record<string, ViewClass | undefined>)[type]
   if (View === undefined) throw new ValueUnreadableError(`This version of Node has no ${type}.`)
-  return new View(buffer, offset, bytes / (View.BYTES_PER_ELEMENT ?? 1))
+  return bytes === undefined
+    ? new View(buffer, offset)
+    : new View(buffer, offset, bytes / (View.BYTES_PER_ELEMENT ?? 1))
 }

@@ -3,6 +3,7 @@ import { invariant } from '../base/invariant.ts'
 import { readClone, writeClone } from './clone.ts'
 import { packDouble, packNumbers, unpackDouble, unpackDoubles, unpackIntegers } from './numbers.ts'
 import type { Payload } from './payload.ts'
+import { readProtected, writeProtected } from './protection.ts'
 import { Form, survey } from './survey.ts'
 import { Tag } from './tag.ts'
 
@@ -42,7 +43,9 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
 export function encodePlain(values: readonly unknown[]): Payload | undefined {
   const packed = packNumbers(values)
   if (packed !== undefined) return packed
-  return survey(values).form === Form.json ? { tag: Tag.json, body: JSON.stringify(values), buffers: NONE } : undefined
+  const { form, integrity } = survey(values)
+  if (form !== Form.json || integrity.length > 0) return undefined
+  return { tag: Tag.json, body: JSON.stringify(values), buffers: NONE }
 }
 
 /** What capture made of a value, in the cheapest form that is exact. */
@@ -75,6 +78,8 @@ export function decode(payload: Payload, hooks: GraphHooks): unknown {
         return text
       case Tag.json:
         return JSON.parse(text)
+      case Tag.protectedJson:
+        return readProtected(text)
       case Tag.integers:
         return unpackIntegers(bytes)
       case Tag.doubles:
@@ -100,8 +105,12 @@ const TRUE: Payload = { tag: Tag.true, body: '', buffers: NONE }
 
 function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   const found = survey(value)
-  if (found.form === Form.json) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
-  if (found.form === Form.clone && (!found.isShared || hooks.sharesMemory === true)) {
+  const { form, integrity } = found
+  if (form === Form.json) {
+    if (integrity.length === 0) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
+    return { tag: Tag.protectedJson, body: writeProtected(value, integrity), buffers: NONE }
+  }
+  if (form === Form.clone && integrity.length === 0 && (!found.isShared || hooks.sharesMemory === true)) {
     return clonePayload(Tag.clone, value, found, label)
   }
   return encodeGraph(hooks.capture(value, label), label)

@@ -1,4 +1,4 @@
-import { hasOnlyItems } from './array-keys.ts'
+import { hasOnlyItems, mayHaveGetters } from '../base/array-keys.ts'
 import type { Payload } from './payload.ts'
 import { Tag } from './tag.ts'
 
@@ -12,13 +12,15 @@ const FEWEST = 8
 export function packNumbers(array: readonly unknown[]): Payload | undefined {
   const length = array.length
   if (length < FEWEST || typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return undefined
+  if (mayHaveGetters(array)) return undefined
   let whole = true
   for (let i = 0; i < length; i++) {
     const item = array[i]
     if (typeof item !== 'number') return undefined
     if ((item | 0) !== item || (item === 0 && 1 / item < 0)) whole = false
   }
-  if (Object.getPrototypeOf(array) !== Array.prototype || !hasOnlyItems(array)) return undefined
+  if (Object.getPrototypeOf(array) !== Array.prototype || !Object.isExtensible(array) || !hasOnlyItems(array))
+    return undefined
   const numbers = array as readonly number[]
   return whole ? packed(Tag.integers, numbers, 4) : packed(Tag.doubles, numbers, 8)
 }

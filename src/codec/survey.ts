@@ -1,6 +1,7 @@
 import { types } from 'node:util'
-import { hasOnlyItems } from './array-keys.ts'
+import { hasOnlyItems, mayHaveGetters } from '../base/array-keys.ts'
 import { isDetached } from './move.ts'
+import { Integrity, integrityOf } from './protection.ts'
 
 /** The cheapest form that is exact for a value, cheapest first. */
 export const Form = { json: 0, clone: 1, graph: 2 } as const
@@ -13,6 +14,11 @@ export interface Survey {
   readonly buffers: readonly ArrayBuffer[]
   /** Some of the views lie on memory that is shared. */
   readonly isShared: boolean
+  /**
+   * Plain objects and arrays that cannot be added to, two numbers for each: its place in the order of the walk, and its
+   * `Integrity`. No clone keeps that.
+   */
+  readonly integrity: readonly number[]
 }
 
 // JSON.stringify and V8's serializer recurse; deeper data goes to capture, whose walk does not.
@@ -34,21 +40,24 @@ export function survey(value: unknown, isGraph: boolean = false): Survey {
   views = NONE
   buffers = NONE
   isShared = false
+  integrity = NONE
   look(value, 0)
-  const found: Survey = views.length === 0 && buffers.length === 0 ? PLAIN[form] : { form, views, buffers, isShared }
+  const isPlain = views.length === 0 && buffers.length === 0 && integrity.length === 0
+  const found: Survey = isPlain ? PLAIN[form] : { form, views, buffers, isShared, integrity }
   // Not to keep the user's objects alive.
   for (let i = 0; i < count && i < FEW; i++) few[i] = undefined
   many = undefined
   views = NONE
   buffers = NONE
+  integrity = NONE
   return found
 }
 
 const NONE: never[] = []
 const PLAIN: Record<Form, Survey> = {
-  [Form.json]: { form: Form.json, views: NONE, buffers: NONE, isShared: false },
-  [Form.clone]: { form: Form.clone, views: NONE, buffers: NONE, isShared: false },
-  [Form.graph]: { form: Form.graph, views: NONE, buffers: NONE, isShared: false },
+  [Form.json]: { form: Form.json, views: NONE, buffers: NONE, isShared: false, integrity: NONE },
+  [Form.clone]: { form: Form.clone, views: NONE, buffers: NONE, isShared: false, integrity: NONE },
+  [Form.graph]: { form: Form.graph, views: NONE, buffers: NONE, isShared: false, integrity: NONE },
 }
 
 let form: Form = Form.json
@@ -59,6 +68,7 @@ let many: Set<unknown> | undefined
 let views: ArrayBufferView[] = NONE
 let buffers: ArrayBuffer[] = NONE
 let isShared = false
+let integrity: number[] = NONE
 
 // Array.prototype inherits from Object.prototype, so one look covers every object that JSON.stringify would ask.
 function jsonIsPolluted(): boolean {
@@ -114,6 +124,7 @@ function isRepeated(object: object): boolean {
 }
 
 function lookAtPlain(object: Record<string, unknown>, depth: number): void {
+  const kept = Object.isExtensible(object) ? Integrity.none : noteIntegrity(object)
   const names = Object.getOwnPropertyNames(object)
   for (let i = 0; i < names.length; i++) {
     const property = Object.getOwnPropertyDescriptor(object, names[i]!)!
@@ -121,13 +132,38 @@ function lookAtPlain(object: Record<string, unknown>, depth: number): void {
       form = Form.graph
       return
     }
+    if (property.writable !== true || property.configurable !== true) {
+      if (!isImplied(property, kept)) {
+        form = Form.graph
+        return
+      }
+    }
     look(property.value, depth + 1)
   }
   // Also catches Math, JSON, `arguments` and their like, which have Object.prototype but a symbol of their own.
   if (Object.getOwnPropertySymbols(object).length > 0) form = Form.graph
 }
 
+/** Whether the attributes are what the integrity of the whole object gives every property of it. */
+function isImplied({ writable, configurable }: PropertyDescriptor, kept: Integrity): boolean {
+  if (kept === Integrity.frozen) return writable === false && configurable === false
+  return kept === Integrity.sealed && writable === true && configurable === false
+}
+
+/** Notes that nothing can be added to an object that was just counted. */
+function noteIntegrity(object: object): Integrity {
+  const kept = integrityOf(object)
+  if (integrity === NONE) integrity = []
+  integrity.push(count - 1, kept)
+  return kept
+}
+
 function lookAtArray(array: readonly unknown[], depth: number): void {
+  if (!Object.isExtensible(array)) {
+    const kept = noteIntegrity(array)
+    // Rare, so that each attribute of each item can be looked at; the same for items that cannot be counted on.
+    if (!everyItem(array, kept)) return lookAtKeys(array, depth)
+  } else if (mayHaveGetters(array)) return lookAtKeys(array, depth)
   let missing = 0
   for (let i = 0; i < array.length; i++) {
     const item = array[i]
@@ -143,13 +179,38 @@ function lookAtArray(array: readonly unknown[], depth: number): void {
   if (missing > 0 || !hasOnlyItems(array)) lookAtKeys(array, depth)
 }
 
+function everyItem(array: readonly unknown[], kept: Integrity): boolean {
+  for (const key of Reflect.ownKeys(array)) {
+    const property = Object.getOwnPropertyDescriptor(array, key)!
+    if (key === 'length') {
+      if (property.writable !== (kept !== Integrity.frozen)) return false
+    } else if (
+      typeof key === 'symbol' ||
+      property.enumerable !== true ||
+      !('value' in property) ||
+      !(kept === Integrity.fixed
+        ? property.writable === true && property.configurable === true
+        : isImplied(property, kept))
+    ) {
+      return false
+    }
+  }
+  return true
+}
+
 /** The slow look at an array with holes or with properties beside its items, such as a match of a regular expression. */
 function lookAtKeys(array: readonly unknown[], depth: number): void {
   atLeastClone()
+  const isLoose = Object.isExtensible(array)
   for (const key of Reflect.ownKeys(array)) {
-    if (key === 'length') continue
     const property = Object.getOwnPropertyDescriptor(array, key)!
-    if (typeof key === 'symbol' || property.enumerable !== true || !('value' in property)) {
+    if (key === 'length' && isLoose && property.writable === true) continue
+    if (
+      typeof key === 'symbol' ||
+      property.enumerable !== true ||
+      property.writable !== true ||
+      property.configurable !== true
+    ) {
       form = Form.graph
       return
     }
@@ -160,6 +221,10 @@ function lookAtKeys(array: readonly unknown[], depth: number): void {
 
 function lookAtSpecial(object: object, prototype: unknown, depth: number): void {
   atLeastClone()
+  if (!Object.isExtensible(object)) {
+    form = Form.graph
+    return
+  }
   if (ArrayBuffer.isView(object)) {
     if (isPlainView(object, prototype)) (views === NONE ? (views = []) : views).push(object)
     else form = Form.graph
@@ -208,13 +273,21 @@ const setValues = Set.prototype.values as (this: unknown) => IterableIterator<un
 function isPlainView(view: ArrayBufferView, prototype: unknown): boolean {
   const plain =
     prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewPrototypes().has(prototype as object)
-  if (!plain) return false
-  if (!types.isArrayBuffer(view.buffer)) {
+  return plain && hasOnlyItems(view) && isPlainMemory(view.buffer)
+}
+
+// What a buffer under a view is, is seen through that view.
+function isPlainMemory(buffer: ArrayBufferLike): boolean {
+  const shared = !types.isArrayBuffer(buffer)
+  if (shared) {
     // A view of memory that grows may grow with it, which nobody can see. Those in a graph show that it is there.
-    if (limit === DEEPEST && (view.buffer as { growable?: boolean }).growable === true) return false
+    if (limit === DEEPEST && (buffer as { growable?: boolean }).growable === true) return false
     isShared = true
-  } else if (isDetached(view.buffer)) return false
-  return hasOnlyItems(view)
+  } else if (isDetached(buffer)) return false
+  const standard: object = shared ? SharedArrayBuffer.prototype : ArrayBuffer.prototype
+  return (
+    Object.getPrototypeOf(buffer) === standard && Object.isExtensible(buffer) && Reflect.ownKeys(buffer).length === 0
+  )
 }
 
 let knownViews: Set<object> | undefined

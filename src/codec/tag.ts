@@ -20,4 +20,6 @@ export const Tag = {
   /** A graph made by `capture`, itself as JSON or as a clone. */
   graphJson: 11,
   graphClone: 12,
+  /** JSON behind a line that says which objects are frozen, sealed or cannot be added to; see protection.ts. */
+  protectedJson: 13,
 } as const

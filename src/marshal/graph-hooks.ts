@@ -5,6 +5,7 @@ import type { GraphHooks } from '../codec/codec.ts'
 import type { RegisteredType } from '../codec/registry.ts'
 import { addType, typeNamed, typeOf } from '../codec/registry.ts'
 import { contextNameOf, shareContext } from '../codec/shared-context.ts'
+import { tracksLength } from '../codec/view-length.ts'
 import { rooms } from './rooms.ts'
 import { rememberSentCode } from './sent-code.ts'
 
@@ -62,7 +63,7 @@ export function graphHooks(
     sharesMemory,
     capture(value, label) {
       fresh = []
-      const graph = rooms.capture.captureGraph(value, { label, peer, sharesMemory, special, captures })
+      const graph = rooms.capture.captureGraph(value, { label, peer, sharesMemory, special, captures, tracksLength })
       rememberSentCode(rooms.capture.sentCodeOf(graph))
       return withoutKnownUnits(graph)
     },

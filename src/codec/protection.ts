@@ -1,0 +1,43 @@
+/** Whether an object can be added to, and whether what it has can be changed. */
+export const Integrity = { none: 0, fixed: 1, sealed: 2, frozen: 3 } as const
+export type Integrity = (typeof Integrity)[keyof typeof Integrity]
+
+export function integrityOf(object: object): Integrity {
+  if (Object.isExtensible(object)) return Integrity.none
+  if (Object.isFrozen(object)) return Integrity.frozen
+  return Object.isSealed(object) ? Integrity.sealed : Integrity.fixed
+}
+
+/**
+ * JSON of data some of whose objects and arrays are frozen, sealed or cannot be added to. `integrity` has two numbers for
+ * each of those, as in a `Survey`: JSON keeps the order of keys, so that the same walk meets the same objects.
+ */
+export function writeProtected(value: unknown, integrity: readonly number[]): string {
+  return `${integrity.join(' ')}\n${JSON.stringify(value)}`
+}
+
+export function readProtected(text: string): unknown {
+  const end = text.indexOf('\n')
+  const value = JSON.parse(text.slice(end + 1)) as object
+  const integrity = text.slice(0, end).split(' ').map(Number)
+  let next = 0
+  let met = 0
+
+  function visit(object: object): void {
+    const kept = met++ === integrity[next] ? (integrity[next + 1] as Integrity) : Integrity.none
+    if (kept !== Integrity.none) next += 2
+    for (const item of Array.isArray(object) ? object : Object.values(object)) {
+      if (typeof item === 'object' && item !== null) visit(item as object)
+    }
+    protect(object, kept)
+  }
+
+  visit(value)
+  return value
+}
+
+function protect(object: object, kept: Integrity): void {
+  if (kept === Integrity.frozen) Object.freeze(object)
+  else if (kept === Integrity.sealed) Object.seal(object)
+  else if (kept === Integrity.fixed) Object.preventExtensions(object)
+}
