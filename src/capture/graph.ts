@@ -259,17 +259,17 @@ export interface SetNode extends Attachments {
 }
 
 /** Only the entries whose keys are sent too: nobody can ask for the others. */
-export interface WeakMapNode {
+export interface WeakMapNode extends Attachments {
   kind: 'weakMap'
   entries: [key: Encoded, value: Encoded][]
 }
 
-export interface WeakSetNode {
+export interface WeakSetNode extends Attachments {
   kind: 'weakSet'
   values: Encoded[]
 }
 
-export interface WeakRefNode {
+export interface WeakRefNode extends Attachments {
   kind: 'weakRef'
   target: Encoded
 }
@@ -296,30 +296,34 @@ export interface ErrorNode extends Attachments {
   stack: string | undefined
 }
 
-export interface DomExceptionNode {
+export interface DomExceptionNode extends Attachments {
   kind: 'domException'
   message: string
   name: string
   stack: string | undefined
 }
 
-export interface UrlNode {
+export interface UrlNode extends Attachments {
   kind: 'url'
   href: string
 }
 
-export interface SearchParamsNode {
+export interface SearchParamsNode extends Attachments {
   kind: 'searchParams'
   text: string
+  /** The URL that it belongs to. */
+  of?: Ref
 }
 
-export interface ArgumentsNode {
+export interface ArgumentsNode extends Attachments {
   kind: 'arguments'
   items: Encoded[]
+  /** Items that were deleted. */
+  missing?: number[]
 }
 
 /** The content of an ArrayBuffer, or of the part of it that its views show; of shared memory a view of all of it. */
-export interface BytesNode {
+export interface BytesNode extends Attachments {
   kind: 'bytes'
   bytes: Uint8Array
   maxLength?: number
@@ -332,4 +336,6 @@ export interface ViewNode extends Attachments {
   buffer: Encoded
   offset: number
   length: number
+  /** Its length follows that of its resizable buffer. */
+  tracks?: true
 }

@@ -6,12 +6,14 @@ import type {
   ArrayNode,
   Attachments,
   DateNode,
+  DomExceptionNode,
   ErrorNode,
   GraphNode,
   MapNode,
   ObjectNode,
   RegExpNode,
   Ref,
+  SearchParamsNode,
   SetNode,
   WeakMapNode,
   WeakRefNode,
@@ -86,9 +88,7 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
   if (types.isMap(object)) return encodeMap(walk, object)
   if (types.isSet(object)) return encodeSet(walk, object)
   // In newer versions of Node it is a native error as well, and keeps its fields where only Node can read them.
-  if (object instanceof DOMException) {
-    return walk.add(object, { kind: 'domException', message: object.message, name: object.name, stack: object.stack })
-  }
+  if (object instanceof DOMException) return encodeDomException(walk, object)
   if (types.isNativeError(object)) return encodeError(walk, object)
   if (types.isDate(object)) {
     const node: DateNode = { kind: 'date', time: Date.prototype.getTime.call(object) }
@@ -105,8 +105,8 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
   if (types.isBoxedPrimitive(object)) return encodeBoxed(walk, object)
   if (types.isAnyArrayBuffer(object)) return encodeArrayBuffer(walk, object)
   if (ArrayBuffer.isView(object)) return encodeView(walk, object)
-  if (types.isWeakMap(object)) return addWeak(walk, object, { kind: 'weakMap', entries: [] })
-  if (types.isWeakSet(object)) return addWeak(walk, object, { kind: 'weakSet', values: [] })
+  if (types.isWeakMap(object)) return addWeak(walk, object, { kind: 'weakMap', entries: [] }, WeakMap.prototype)
+  if (types.isWeakSet(object)) return addWeak(walk, object, { kind: 'weakSet', values: [] }, WeakSet.prototype)
   if (types.isArgumentsObject(object)) return encodeArguments(walk, object as unknown as ArrayLike<unknown> & object)
   return encodeNodeKind(walk, object)
 }
@@ -115,14 +115,27 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
 function encodeNodeKind(walk: Walk, object: object): Ref | undefined {
   if (object instanceof WeakRef) {
     const node: WeakRefNode = { kind: 'weakRef', target: undefined }
-    const ref = walk.add(object, node)
+    const ref = addWithProperties(walk, object, node, WeakRef.prototype)
     node.target = walk.encode(object.deref())
     return ref
   }
   if (types.isModuleNamespaceObject(object)) return encodeNamespace(walk, object)
-  if (object instanceof URL) return walk.add(object, { kind: 'url', href: object.href })
-  if (object instanceof URLSearchParams) return walk.add(object, { kind: 'searchParams', text: object.toString() })
+  if (object instanceof URL) return encodeUrl(walk, object)
+  if (object instanceof URLSearchParams) {
+    const text = URLSearchParams.prototype.toString.call(object)
+    return addWithProperties(walk, object, { kind: 'searchParams', text }, URLSearchParams.prototype)
+  }
   return undefined
+}
+
+// Changing its searchParams changes the URL.
+function encodeUrl(walk: Walk, url: URL): Ref {
+  const ref = addWithProperties(walk, url, { kind: 'url', href: readNative(URL.prototype, 'href', url) }, URL.prototype)
+  const params = Reflect.get(URL.prototype, 'searchParams', url) as URLSearchParams
+  const node: SearchParamsNode = { kind: 'searchParams', text: '', of: ref }
+  if (walk.find(params)) walk.replace(params, node)
+  else addWithProperties(walk, params, node, URLSearchParams.prototype)
+  return ref
 }
 
 function encodeArray(walk: Walk, array: readonly unknown[]): Ref {
@@ -196,6 +209,7 @@ function encodeError(walk: Walk, error: Error): Ref {
   const isText = typeof stack === 'string'
   const node: ErrorNode = { kind: 'error', stack: isText ? stack : undefined }
   const ref = walk.add(error, node)
+  preferByValue(walk, error)
   node.proto = encodePrototype(walk, Object.getPrototypeOf(error) as object | null)
   encodePrivateFields(walk, error, node)
   walk.later(() =>
@@ -235,12 +249,23 @@ function unboxed(object: object): unknown {
 function encodeArguments(walk: Walk, object: ArrayLike<unknown> & object): Ref {
   const node: ArgumentsNode = { kind: 'arguments', items: [] }
   const ref = walk.add(object, node)
+  const keys = Reflect.ownKeys(object)
+  const length = ownValue(object, 'length')
+  const isItem = (key: PropertyKey): boolean => isIndex(key) && Number(key) < Number(length)
+  if (!Number.isInteger(length) || keys.some((key) => isItem(key) && !isOrdinary(object, key)))
+    walk.refuse('is an `arguments` object that was changed', 'Send an array of its items.')
   walk.later(() => {
-    for (let i = 0; i < object.length; i++)
+    for (let i = 0; i < Number(length); i++) {
+      if (!Object.hasOwn(object, i)) (node.missing ??= []).push(i)
       node.items.push(walk.at('property', `[${i}]`, () => walk.encodeDeep(ownValue(object, i))))
+    }
+    const more = keys.filter((key) => !isItem(key) && !IMPLIED_ARGUMENTS.has(key))
+    encodeProperties(walk, object, more, node)
   })
   return ref
 }
+
+const IMPLIED_ARGUMENTS: ReadonlySet<PropertyKey> = new Set(['length', 'callee', Symbol.iterator])
 
 function encodeNamespace(walk: Walk, namespace: object): Ref {
   const node: ObjectNode = { kind: 'object', proto: null }
@@ -249,9 +274,24 @@ function encodeNamespace(walk: Walk, namespace: object): Ref {
   return ref
 }
 
-function addWeak(walk: Walk, object: object, node: WeakMapNode | WeakSetNode): Ref {
+function addWeak(walk: Walk, object: object, node: WeakMapNode | WeakSetNode, standard: object): Ref {
   walk.weak.push({ object, node, done: new Set() })
-  return walk.add(object, node)
+  return addWithProperties(walk, object, node, standard)
+}
+
+function encodeDomException(walk: Walk, error: DOMException): Ref {
+  const { stack } = error
+  const node: DomExceptionNode = {
+    kind: 'domException',
+    message: readNative(DOMException.prototype, 'message', error),
+    name: readNative(DOMException.prototype, 'name', error),
+    stack,
+  }
+  const ref = walk.add(error, node)
+  encodeSubclass(walk, error, node, DOMException.prototype)
+  const keys = Reflect.ownKeys(error).filter((key) => key !== 'stack')
+  walk.later(() => encodeProperties(walk, error, keys, node))
+  return ref
 }
 
 function encodeOrdinary(walk: Walk, object: object): Ref {

@@ -23,7 +23,8 @@ export function fill(rebuild: Rebuild, node: GraphNode, value: unknown): void {
       break
     case 'arguments':
       node.items.forEach((item, i) => ((value as unknown[])[i] = rebuild.value(item)))
-      return
+      for (const i of node.missing ?? []) Reflect.deleteProperty(value as object, i)
+      break
     case 'map':
     case 'weakMap':
       fillMap(rebuild, value, node.entries, node.kind === 'map' ? Map.prototype.set : WeakMap.prototype.set)

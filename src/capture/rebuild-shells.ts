@@ -81,7 +81,7 @@ function make(rebuild: Rebuild, node: GraphNode): unknown {
     case 'url':
       return new URL(node.href)
     case 'searchParams':
-      return new URLSearchParams(node.text)
+      return node.of === undefined ? new URLSearchParams(node.text) : (rebuild.value(node.of) as URL).searchParams
     case 'arguments':
       return makeArguments(node.items.length)
     case 'bytes':
@@ -192,6 +192,10 @@ function makeBuffer(bytes: Uint8Array, maxByteLength: number | undefined): Array
 function makeView(rebuild: Rebuild, node: ViewNode): unknown {
   const buffer = rebuild.value(node.buffer) as ArrayBuffer
   if (node.type === 'Buffer') return Buffer.from(buffer, node.offset, node.length)
-  const View = Reflect.get(globalThis, node.type) as new (buffer: ArrayBuffer, offset: number, length: number) => object
-  return new View(buffer, node.offset, node.length)
+  const View = Reflect.get(globalThis, node.type) as new (
+    buffer: ArrayBuffer,
+    offset: number,
+    length?: number,
+  ) => object
+  return node.tracks === true ? new View(buffer, node.offset) : new View(buffer, node.offset, node.length)
 }
