@@ -7,6 +7,7 @@ import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
 import { isFunction, isObject } from './peek.ts'
 import { rangeOfText, type SentCode } from './stacks.ts'
+import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
 import { unitFor } from './units.ts'
 import { ByValueNeeded, type CaptureOptions, Walk } from './walk.ts'
@@ -29,6 +30,8 @@ export function captureGraph(root: unknown, options: CaptureOptions = {}): Graph
     }
   }
 }
+
+export { keepsHiddenState }
 
 /** Where the functions of a graph were written in this process, for `mapStack`. */
 export function sentCodeOf(graph: Graph): readonly SentCode[] {

@@ -1,13 +1,17 @@
 import type { ClassLayout } from './class-layout.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { Attachments, Encoded, PrivateFields } from './graph.ts'
-import { commonJsExportPath } from './known.ts'
+import { builtinPathOf, commonJsExportPath, intrinsicPathOf } from './known.ts'
 import { constructorOf, functionName, isClassText, prototypesOf, textOf } from './peek.ts'
 import { ByValueNeeded, type Walk } from './walk.ts'
+import { weakClasses } from './weak-state.ts'
 
-/** Only a class compiled from its text can restore private members, so the classes of such an instance travel by value. */
+/**
+ * Only a class compiled from its text can restore private members, and only one that travels with its module's WeakMaps
+ * brings along what it keeps there. So the classes of such an instance travel by value.
+ */
 export function preferByValue(walk: Walk, object: object): void {
-  for (const cls of privateClasses(object)) {
+  for (const cls of [...privateClasses(object), ...weakClasses(object).map(({ cls }) => cls)]) {
     if (walk.byValue.has(cls)) continue
     walk.byValue.add(cls)
     const met = walk.find(cls)
@@ -19,6 +23,7 @@ export function preferByValue(walk: Walk, object: object): void {
 
 /** Notes what is in the private fields, per class, base class first: two classes may use the same name. */
 export function encodePrivateFields(walk: Walk, object: object, node: Attachments): void {
+  refuseWeakState(walk, object)
   const classes = privateClasses(object)
   if (classes.length === 0) return
   const fields = walk.look(object).privates?.filter(({ accessor }) => !accessor) ?? []
@@ -42,6 +47,24 @@ export function encodePrivateFields(walk: Walk, object: object, node: Attachment
   node.privates = privates
 }
 
+/** Whether it is more than its properties: a process that has its class cannot make another one of them. */
+export function keepsHiddenState(object: object): boolean {
+  return privateClasses(object).length > 0 || weakClasses(object).length > 0
+}
+
+// Where the class is from, its WeakMap is another one.
+function refuseWeakState(walk: Walk, object: object): void {
+  for (const { cls, name } of weakClasses(object)) {
+    const of = walk.find(cls)
+    const kind = of && walk.nodeOf(of).kind
+    if (kind === 'class' || kind === 'function') continue
+    walk.refuse(
+      `is an instance of ${functionName(cls)}, which keeps state of it in \`${name}\`, and only its own code can fill that in there`,
+      'Send its data instead, or register the class with registerType.',
+    )
+  }
+}
+
 /** Whether instances of the class have private members that its compiled text must be able to write. */
 export function hasPrivateMembers(layout: ClassLayout | undefined): boolean {
   return layout?.members.some(({ isPrivate, isStatic }) => isPrivate && !isStatic) ?? false
@@ -60,7 +83,7 @@ function privateClasses(object: object): Function[] {
   const found: Function[] = []
   for (const prototype of prototypesOf(object)) {
     const cls = constructorOf(prototype)
-    if (cls && isPrivateClass(cls)) found.push(cls)
+    if (cls && isPrivateClass(cls) && !intrinsicPathOf(cls) && !builtinPathOf(cls)) found.push(cls)
   }
   return found
 }

@@ -17,6 +17,8 @@ interface ErrorRecord {
   readonly base: string
   /** Position in `rich` of its own class, where `base` is not it. */
   readonly Class?: number
+  /** Its class keeps state where only its own code can write it, so that no other process can make one. */
+  readonly isClosed?: true
   readonly name: string
   readonly message: string
   readonly stack: string
@@ -25,6 +27,8 @@ interface ErrorRecord {
 
 interface Field {
   readonly key: string
+  /** Position in `rich` of the symbol that is its key. */
+  readonly symbol?: number
   readonly enumerable: boolean
   readonly part: Part
 }
@@ -36,8 +40,14 @@ type Part =
   | { readonly value: unknown }
   | { readonly rich: number; readonly text: string }
 
-/** Takes apart what was thrown. Runs user code only where an error has getters, and never throws. */
-export function describeError(thrown: unknown): { description: ErrorDescription; rich: unknown[] } {
+/**
+ * Takes apart what was thrown. Runs user code only where an error has getters, and never throws. `isClosed` tells of an
+ * error with a class of its own whether it is more than its properties.
+ */
+export function describeError(
+  thrown: unknown,
+  isClosed: (error: object) => boolean,
+): { description: ErrorDescription; rich: unknown[] } {
   const records: ErrorRecord[] = []
   const rich: unknown[] = []
   const seen = new Map<unknown, number>()
@@ -58,7 +68,7 @@ export function describeError(thrown: unknown): { description: ErrorDescription;
     const { base, Class } = classOf(error)
     const made = {
       base,
-      ...(Class === undefined ? {} : { Class: rich.push(Class) - 1 }),
+      ...(Class === undefined ? {} : isClosed(error) ? { isClosed: true as const } : { Class: rich.push(Class) - 1 }),
       name: readText(error, 'name') ?? base,
       message: readText(error, 'message') ?? '',
       stack: readText(error, 'stack') ?? '',
@@ -68,7 +78,9 @@ export function describeError(thrown: unknown): { description: ErrorDescription;
     records.push(made)
     if (base !== 'DOMException') {
       for (const [key, enumerable] of ownKeys(error)) {
-        made.fields.push({ key, enumerable, part: part(read(error, key), false) })
+        const value = part(read(error, key), false)
+        if (typeof key === 'string') made.fields.push({ key, enumerable, part: value })
+        else made.fields.push({ key: String(key), symbol: rich.push(key) - 1, enumerable, part: value })
       }
     }
     return index
@@ -99,7 +111,9 @@ export function reviveError(
   }
 
   records.forEach((record, i) => {
-    for (const { key, enumerable, part } of record.fields) {
+    for (const { key: text, symbol, enumerable, part } of record.fields) {
+      const key = symbol === undefined ? text : rich[symbol]
+      if (typeof key !== 'string' && typeof key !== 'symbol') continue
       // What a RemoteError says about itself stays.
       if (errors[i] instanceof RemoteError && Object.hasOwn(errors[i], key)) continue
       define(errors[i]!, key, value(part), enumerable)
@@ -163,9 +177,9 @@ function prototypeOf(object: object): object | null {
   return types.isProxy(object) ? null : Object.getPrototypeOf(object)
 }
 
-function ownKeys(error: object): [key: string, enumerable: boolean][] {
-  const keys: [string, boolean][] = []
-  for (const key of Object.getOwnPropertyNames(error)) {
+function ownKeys(error: object): [key: string | symbol, enumerable: boolean][] {
+  const keys: [string | symbol, boolean][] = []
+  for (const key of types.isProxy(error) ? [] : Reflect.ownKeys(error)) {
     const descriptor = Object.getOwnPropertyDescriptor(error, key)!
     const isMethod = typeof descriptor.value === 'function' && !descriptor.enumerable
     if (key !== 'stack' && key !== 'message' && !isMethod) keys.push([key, descriptor.enumerable === true])
@@ -173,9 +187,9 @@ function ownKeys(error: object): [key: string, enumerable: boolean][] {
   return keys
 }
 
-function read(object: object, key: string): unknown {
+function read(object: object, key: string | symbol): unknown {
   try {
-    return (object as Record<string, unknown>)[key]
+    return (object as Record<string | symbol, unknown>)[key]
   } catch {
     return undefined
   }
@@ -198,7 +212,7 @@ function shortText(value: unknown): string {
 /** The error without its fields. */
 function blank(record: ErrorRecord, rich: readonly unknown[], stack: string): Error {
   const Class = record.Class === undefined ? undefined : errorClass(rich[record.Class])
-  if (record.Class !== undefined && Class === undefined)
+  if (record.isClosed === true || (record.Class !== undefined && Class === undefined))
     return withStack(new RemoteError(record.message, record.name, stack), stack)
   if (record.base === 'DOMException') return withStack(new DOMException(record.message, record.name), stack)
   const Base = baseNamed(record.base)
@@ -226,6 +240,6 @@ function withStack(error: Error, stack: string): Error {
   return error
 }
 
-function define(target: object, key: string, value: unknown, enumerable: boolean): void {
+function define(target: object, key: string | symbol, value: unknown, enumerable: boolean): void {
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true })
 }

@@ -1,6 +1,7 @@
 import type { Payload } from '../codec/payload.ts'
 import type { ErrorDescription } from '../codec/error.ts'
 import { describeError } from '../codec/error.ts'
+import { rooms } from './rooms.ts'
 
 type Encode = (value: unknown, label: string) => Payload
 
@@ -16,11 +17,19 @@ export interface SentError {
 export function encodeError(error: unknown, encode: Encode, place: string | undefined): Payload {
   const where = place === undefined ? {} : { place }
   try {
-    const { description, rich } = describeError(error)
+    const { description, rich } = describeError(error, isClosed)
     if (rich.length === 0) return encode({ description, ...where }, 'error')
     return encode({ description, ...where, rich: encodeRich(rich, encode) }, 'error')
   } catch (failure) {
     return encode({ description: lastResort(error, failure), ...where }, 'error')
+  }
+}
+
+function isClosed(error: object): boolean {
+  try {
+    return rooms.capture.keepsHiddenState(error)
+  } catch {
+    return false
   }
 }
 

@@ -1,0 +1,56 @@
+import { types } from 'node:util'
+import { isBlind } from './blind.ts'
+import { look } from './inspector.ts'
+import { constructorOf, isNative, prototypesOf } from './peek.ts'
+import { scriptOf } from './scripts.ts'
+
+/** A WeakMap or WeakSet that the code of a class can name, and its name there. */
+interface WeakVariable {
+  readonly name: string
+  readonly has: (object: object) => boolean
+}
+
+/** The classes of an object that keep something for it in a WeakMap beside them, as compilers write `#private` members. */
+export function weakClasses(object: object): { readonly cls: Function; readonly name: string }[] {
+  if (isBlind()) return []
+  const found: { cls: Function; name: string }[] = []
+  for (const prototype of prototypesOf(object)) {
+    const cls = constructorOf(prototype)
+    const variable = cls && weakVariables(cls).find(({ has }) => has(object))
+    if (variable) found.push({ cls, name: variable.name })
+  }
+  return found
+}
+
+// They are constants, or assigned once when the class is made.
+const known = new WeakMap<Function, readonly WeakVariable[]>()
+
+function weakVariables(cls: Function): readonly WeakVariable[] {
+  let answer = known.get(cls)
+  if (!answer) known.set(cls, (answer = isNative(cls) ? [] : readWeakVariables(cls)))
+  return answer
+}
+
+function readWeakVariables(cls: Function): WeakVariable[] {
+  const seen = look(cls)
+  const found: WeakVariable[] = []
+  if (scriptOf(seen)?.url.startsWith('node:')) return found
+  for (const { description, object } of seen.scopes ?? []) {
+    if (description === 'Global') continue
+    for (const name of Object.getOwnPropertyNames(object)) {
+      const value = readSafely(object, name)
+      if (types.isWeakMap(value)) found.push({ name, has: (key) => WeakMap.prototype.has.call(value, key) })
+      else if (types.isWeakSet(value)) found.push({ name, has: (key) => WeakSet.prototype.has.call(value, key) })
+    }
+  }
+  return found
+}
+
+// One that has no value yet throws.
+function readSafely(scope: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return scope[name]
+  } catch {
+    return undefined
+  }
+}
