@@ -42,7 +42,7 @@ const BARE = {
 const ONLY_ITEMS = /^\[(?: \.\.\. \d+ more items?,)? \[length\]: \d+ \]$/
 // Of a Buffer Node shows some accessors of its prototype too. A buffer with keys of its own does not match either.
 const ONLY_BYTES =
-  /^[\w()[\] ]+? \[ \.\.\. \d+ more items?, \[BYTES_PER_ELEMENT\]: \d+, \[length\]: \d+, \[byteLength\]: \d+, \[byteOffset\]: \d+, \[buffer\]: ArrayBuffer \{ \[?byteLength\]?: \d+ \}(?:, parent: \[Getter\], offset: \[Getter\])? \]$/
+  /^[\w()[\] ]+? \[ \.\.\. \d+ more items?, \[BYTES_PER_ELEMENT\]: \d+, \[length\]: \d+, \[byteLength\]: \d+, \[byteOffset\]: \d+, \[buffer\]: (?:Shared)?ArrayBuffer \{ \[?byteLength\]?: \d+ \}(?:, parent: \[Getter\], offset: \[Getter\])? \]$/
 
 // The only look at a property that makes no object.
 const { __lookupGetter__: lookupGetter } = Object.prototype as unknown as { __lookupGetter__(key: number): unknown }
