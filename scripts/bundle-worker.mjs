@@ -2,19 +2,10 @@
 // code in one file 4 (docs/decisions/0007). Only code that nobody can tell from a second instance goes in. Modules with
 // classes or state that a task can see, and all of `capture`, stay where they are and are loaded when first used.
 import { dirname, relative, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { SEEN_BY_TASKS, dist, exportsOf, textWithJoinedLoads } from './joined-groups.mjs'
 
-const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const folder = resolve(dist, 'worker')
-
-const SEEN_BY_TASKS = [
-  'base/errors.js',
-  'worker/context.js',
-  'worker/task-context.js',
-  'codec/registry.js',
-  'codec/move.js',
-]
 
 await build({
   entryPoints: ['process-entry.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),
@@ -29,8 +20,8 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
   // Whoever asks where it lies only wants to find its neighbours, from one folder below dist/.
-  define: { 'import.meta.url': 'ownUrl' },
-  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'own.url' },
+  banner: { js: "const own = { get url() { return require('node:url').pathToFileURL(__filename).href } };" },
   plugins: [{ name: 'worker', setup }],
 })
 
@@ -45,12 +36,12 @@ function setup(bundle) {
       throw new Error(`${relative(dist, importer)} loads ${name} into each worker at its start`)
     return undefined
   })
-  bundle.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
-    const names = Object.keys(await import(pathToFileURL(resolve(dist, path)).href))
-    const getters = names.map((name) => `get ${name}() { return load().${name} },`)
+  bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
+    const getters = exportsOf.get(path).map((name) => `get ${name}() { return load().${name} },`)
     return {
-      contents: `const load = () => require('../${path}')\nmodule.exports = { __esModule: true, ${getters.join('\n')} }`,
+      contents: `const load = () => require('../joined/shared.cjs')\nmodule.exports = { __esModule: true, ${getters.join('\n')} }`,
       loader: 'js',
     }
   })
+  bundle.onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) => ({ contents: textWithJoinedLoads(path) }))
 }

@@ -35,7 +35,7 @@ class InlineWorker extends OwnedWorker {
     const [outside, inside] = openLoopback()
     this.#inside = inside
     this.connect(outside)
-    const { serve } = load<typeof import('../worker/loop.ts')>(import.meta.url, '../worker/loop.js')
+    const { serve } = load<typeof import('../worker/loop.ts')>('../worker/loop.js')
     const tasks = serve({
       channel: inside,
       place: `inline worker ${this.identity.name}`,

@@ -5,10 +5,10 @@ import type { Backend, BackendName } from './backend.ts'
 export function backendNamed(name: BackendName): Backend {
   switch (name) {
     case 'process':
-      return load<typeof import('./processes.ts')>(import.meta.url, '../backend/processes.js').processBackend
+      return load<typeof import('./processes.ts')>('../backend/processes.js').processBackend
     case 'thread':
-      return load<typeof import('./threads.ts')>(import.meta.url, '../backend/threads.js').threadBackend
+      return load<typeof import('./threads.ts')>('../backend/threads.js').threadBackend
     case 'inline':
-      return load<typeof import('./inline.ts')>(import.meta.url, '../backend/inline.js').inlineBackend
+      return load<typeof import('./inline.ts')>('../backend/inline.js').inlineBackend
   }
 }

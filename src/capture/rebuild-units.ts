@@ -1,3 +1,4 @@
+import { load } from '../base/load.ts'
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { ImporterNode, ImportNode } from './graph.ts'
 import type { Unit } from './unit.ts'
@@ -142,7 +143,7 @@ export function metaOf(url: string): object {
   const resolve = (specifier: string): string => {
     if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href
     if (require === undefined || moduleBuiltin.isBuiltin(specifier) || URL.canParse(specifier))
-      return import.meta.resolve(specifier)
+      return resolveFromHere(specifier)
     return resolveFrom(url, specifier)
   }
   meta = { url, resolve }
@@ -159,11 +160,16 @@ function resolveFrom(url: string, specifier: string): string {
   const find = (moduleBuiltin as { findPackageJSON?: (specifier: string, base: string) => string | undefined })
     .findPackageJSON
   try {
-    if (find?.(specifier, url) === find?.(specifier, import.meta.url)) return import.meta.resolve(specifier)
+    if (find?.(specifier, url) === find?.(specifier, import.meta.url)) return resolveFromHere(specifier)
   } catch {
     // No such package from here: the lookup below says so in Node's own words.
   }
   return urlBuiltin.pathToFileURL(requireFrom(url).resolve(specifier)).href
+}
+
+// Only an ES module can ask for it.
+function resolveFromHere(specifier: string): string {
+  return load<typeof import('./resolve-from-here.ts')>('../capture/resolve-from-here.js').resolveFromHere(specifier)
 }
 
 /** The values of a unit's further parameters, in its order. */

@@ -1,4 +1,4 @@
-import { load as loadModule } from '../base/load.ts'
+import { load } from '../base/load.ts'
 
 type CaptureModule = typeof import('../capture/capture.ts')
 type RebuildModule = typeof import('../capture/rebuild.ts')
@@ -33,7 +33,3 @@ let rebuild: RebuildModule | undefined
 let stacks: StacksModule | undefined
 let verdict: VerdictModule | undefined
 let walk: WalkModule | undefined
-
-function load<T>(file: string): T {
-  return loadModule<T>(import.meta.url, file)
-}

@@ -13,13 +13,13 @@
  */
 import { unsendable } from '../base/unsendable.ts'
 import type { WaitOptions } from '../base/wait.ts'
-import { loadLater } from '../later/later.ts'
+import { load } from '../base/load.ts'
 import type { PoolCore } from './core.ts'
 import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
 import type { PoolSize } from './size.ts'
 import type { PoolStats } from './stats.ts'
-import * as stream from './stream.ts'
-import * as task from './task.ts'
+import type * as stream from './stream.ts'
+import type * as task from './task.ts'
 
 const UNSENDABLE =
   'A Pool cannot be sent to a worker: its workers belong to this process. Make a Pool where it is used.'
@@ -252,7 +252,6 @@ type Engine = typeof import('./engine.ts')
 let loaded: Engine | undefined
 
 function engine(): Engine {
-  const shared = { '../pool/stream.js': stream, '../pool/task.js': task }
-  loaded ??= loadLater<Engine>(import.meta.url, '../pool/engine.js', shared)
+  loaded ??= load<Engine>('../pool/engine.js')
   return loaded
 }

@@ -1,11 +1,10 @@
-import { loadLater } from '../later/later.ts'
-import * as state from './state.ts'
+import { load } from '../base/load.ts'
 
 type Parts = typeof import('./parts.ts')
 
 /** What is behind a Process, loaded with the first one. */
 export function inner(): Parts {
-  parts ??= loadLater<Parts>(import.meta.url, '../process/parts.js', { '../process/state.js': state })
+  parts ??= load<Parts>('../process/parts.js')
   return parts
 }
 
