@@ -26,7 +26,8 @@ function main(args) {
     const binary = installNode(version)
     const exact = versionOf(binary)
     console.log(`\n=== the suite on Node ${exact} ===`)
-    const { status, signal } = spawnSync(binary, [join(root, 'scripts/run-tests.mjs'), ...filters], {
+    const command = ['--import=./scripts/limit-each-test.mjs', 'scripts/run-tests.mjs', ...filters]
+    const { status, signal } = spawnSync(binary, command, {
       cwd: root,
       stdio: 'inherit',
       env: { ...process.env, MANYCORE_WAYS: 'all', PATH: `${dirname(binary)}${delimiter}${process.env['PATH']}` },

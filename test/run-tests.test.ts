@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const script = fileURLToPath(new URL('../../scripts/run-tests.mjs', import.meta.url))
 
@@ -37,28 +37,44 @@ describe('the test runner', () => {
   })
 
   it('ends tests that never end, one that waits and one that spins', async () => {
-    const { code, output } = await runTests('hanging', '--timeout', '1500')
+    const { code, output } = await runTests('hanging', ['--timeout', '1500'])
     assert.equal(code, 1, output)
     assert.match(output, /Left behind: .*no temp file/)
   })
 
   it('comes to its end although what a test that was cut off had started holds its output', { skip }, async () => {
-    const { code, output } = await runTests('hanging-with-child', '--timeout', '1500', '--alone', '1000')
+    const { code, output } = await runTests('hanging-with-child', ['--timeout', '1500', '--alone', '1000'])
     assert.equal(code, 1, output)
     assert.match(output, /Ended process \d+, which a test had left running: .*setTimeout/)
   })
 
+  it('names a test that waits for ever, and one that spins', async () => {
+    const flags = [`--import=${fileURLToPath(new URL('limit-each-test.mjs', pathToFileURL(script)))}`]
+    const env = { MANYCORE_TEST_LIMIT: '1000' }
+    const { code, output } = await runTests('hanging', ['--timeout', '4000'], { flags, env })
+    assert.equal(code, 1, output)
+    assert.match(output, /Nothing has happened for 1000 ms in the test 'never ends' of .*hanging\.test\.js/)
+    // Before Node 24 it is node --test that cuts off the other one.
+    const tells = skip === false && Number(process.versions.node.split('.')[0]) >= 24
+    if (tells) assert.match(output, /longer than 4000 ms: .*spinning\.test\.js:never_lets_its_event_loop_go_on/)
+  })
+
   it('fails when no test matches', async () => {
-    const { code, output } = await runTests('clean', 'no-such-test')
+    const { code, output } = await runTests('clean', ['no-such-test'])
     assert.equal(code, 1, output)
     assert.match(output, /No test in .* matches no-such-test/)
   })
 })
 
-function runTests(fixture: string, ...args: string[]): Promise<{ code: number; output: string }> {
+function runTests(
+  fixture: string,
+  args: string[] = [],
+  { flags = [], env = {} }: { flags?: string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<{ code: number; output: string }> {
   const folder = `.build/test/fixtures/test-runs/${fixture}`
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, '--folder', folder, '--settle', '300', ...args], (error, stdout, stderr) => {
+    const command = [...flags, script, '--folder', folder, '--settle', '300', ...args]
+    execFile(process.execPath, command, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr })
     })
   })
