@@ -12,5 +12,5 @@ export async function whatIsPlentyFor(pool: Pool, leastMs = 200): Promise<number
     // The first one waits for its worker.
     if (n > 0) longestMs = Math.max(longestMs, performance.now() - startMs)
   }
-  return Math.max(leastMs, Math.ceil(100 * longestMs))
+  return Math.max(leastMs, Math.ceil(30 * longestMs))
 }
