@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'MC_POOL_BROKEN'
   | 'MC_POOL_FULL'
   | 'MC_TASK_TIMEOUT'
+  | 'MC_MAP_TIMEOUT'
   | 'MC_TASK_CANCELLED'
   | 'MC_TASK_RETRIES'
   | 'MC_WAIT_TIMEOUT'
@@ -163,11 +164,11 @@ export class StateError extends ManycoreError {
   }
 }
 
-/** A time limit passed: of a task (`MC_TASK_TIMEOUT`) or of a wait (`MC_WAIT_TIMEOUT`). */
+/** A time limit passed: of a task (`MC_TASK_TIMEOUT`), a whole map (`MC_MAP_TIMEOUT`) or a wait (`MC_WAIT_TIMEOUT`). */
 export class TimeoutError extends ManycoreError {
   readonly timeoutMs: number
 
-  constructor(code: 'MC_TASK_TIMEOUT' | 'MC_WAIT_TIMEOUT', message: string, timeoutMs: number) {
+  constructor(code: 'MC_TASK_TIMEOUT' | 'MC_MAP_TIMEOUT' | 'MC_WAIT_TIMEOUT', message: string, timeoutMs: number) {
     super(code, message)
     this.timeoutMs = timeoutMs
   }

@@ -1,4 +1,5 @@
 import { checkDuration, checkOptions, checkSignal } from './argument.ts'
+import { afterMs } from './long-timer.ts'
 
 /** How long a call may wait. */
 export interface WaitOptions {
@@ -28,7 +29,7 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
       reject(signal.reason)
       return
     }
-    let timer: NodeJS.Timeout | undefined
+    let stopTimer: (() => void) | undefined
     let look: NodeJS.Immediate | undefined
     const end = (settled: boolean) => {
       release()
@@ -39,7 +40,7 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
       reject(signal?.reason)
     }
     const release = () => {
-      clearTimeout(timer)
+      stopTimer?.()
       clearImmediate(look)
       signal?.removeEventListener('abort', abort)
     }
@@ -50,19 +51,6 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
     )
     // A promise that has settled already answers in a microtask, before any immediate.
     if (timeout <= 0) look = setImmediate(end, false)
-    else if (timeout !== Infinity)
-      timer = armLongTimer(
-        timeout,
-        () => end(false),
-        (next) => (timer = next),
-      )
+    else if (timeout !== Infinity) stopTimer = afterMs(timeout, () => end(false))
   })
-}
-
-// setTimeout turns more than 24.8 days into one millisecond.
-const LONGEST_MS = 2 ** 31 - 1
-
-function armLongTimer(ms: number, done: () => void, replaced: (timer: NodeJS.Timeout) => void): NodeJS.Timeout {
-  if (ms <= LONGEST_MS) return setTimeout(done, ms)
-  return setTimeout(() => replaced(armLongTimer(ms - LONGEST_MS, done, replaced)), LONGEST_MS)
 }

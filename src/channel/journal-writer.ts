@@ -2,7 +2,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Channel } from './channel.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { BLOCK_BYTES, mostBytes } from './framing.ts'
-import { RecordAt, TRAILER_BYTES } from './journal.ts'
+import { NoTask, RecordAt, TRAILER_BYTES } from './journal.ts'
 import type { JournalStore } from './journal-store.ts'
 import type { Message } from './messages.ts'
 
@@ -93,7 +93,7 @@ export class JournalWriter {
    * channel; when they have left, the answer itself tells as much.
    */
   idle(): void {
-    if (this.#noted) this.begin(-1, 0)
+    if (this.#noted) this.begin(NoTask.idle, 0)
   }
 
   /** True when answers should be sent before the next item begins: they are 100 µs old, or long. */

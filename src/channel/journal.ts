@@ -16,6 +16,8 @@ export interface Journal {
    * except functions that need no journal because nobody can notice that they run again.
    */
   readonly position: JournalPosition | undefined
+  /** The function that it was building from what it captured: nothing of what was sent behind that has begun. */
+  readonly building?: number | undefined
   /**
    * Answers that were finished but perhaps had not left through the channel, in order. Some of them may have arrived
    * nevertheless: what is answered already is to be skipped.
@@ -37,9 +39,17 @@ export const RecordAt = {
   bytes: 0, // u32
   salt: 4, // u32
   generation: 8, // f64
-  task: 16, // f64; -1 when nothing runs
+  task: 16, // f64; or one of `NoTask`
   index: 24, // f64
   frames: 32,
+} as const
+
+/** In place of the number of a task. */
+export const NoTask = {
+  /** Nothing runs. */
+  idle: -1,
+  /** The function whose number stands as the index is being built. */
+  building: -2,
 } as const
 
 /** Behind the frames: salt (u32) inverted, generation (f64). */
@@ -50,16 +60,18 @@ export function readJournal(store: JournalStore | undefined): Journal {
   const bytes = store?.read()
   if (bytes === undefined || bytes.length === 0) return { kept: false, position: undefined, unsent: [] }
   let position: JournalPosition | undefined
+  let building: number | undefined
   const unsent: Message[] = []
   try {
     for (const record of records(bytes)) {
       unsent.push(...messagesOf(record.frames))
       position = record.task < 0 ? undefined : { task: record.task, index: record.index }
+      building = record.task === NoTask.building ? record.index : undefined
     }
   } catch {
     return { kept: false, position: undefined, unsent: [] }
   }
-  return { kept: true, position, unsent }
+  return { kept: true, position, building, unsent }
 }
 
 interface JournalRecord extends JournalPosition {

@@ -155,7 +155,7 @@ export interface Items extends Envelope {
   readonly kind: typeof Kind.items
 }
 
-/** Worker → owner: item `index` of `task` threw. Payload: the error. */
+/** Worker → owner: item `index` of `task` threw. Payload: the error. `fn`: as of `items`. */
 export interface ItemFailed extends Envelope {
   readonly kind: typeof Kind.itemFailed
 }
@@ -176,12 +176,12 @@ export interface Output extends Envelope {
   readonly kind: typeof Kind.output
 }
 
-/** Owner → worker: answer with `alive`, at once. */
+/** Owner → worker: answer with `alive`, at once. `count` is 1 when that shall tell what the worker uses. */
 export interface Probe extends Envelope {
   readonly kind: typeof Kind.probe
 }
 
-/** Worker → owner: its event loop runs. */
+/** Worker → owner: its event loop runs. Payload, if that was asked for: a `WorkerUsage`. */
 export interface Alive extends Envelope {
   readonly kind: typeof Kind.alive
 }

@@ -2,11 +2,8 @@ import type { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { PoolFunction } from './functions.ts'
 
-/**
- * What travels to a worker in one message, and what becomes of it: one call, several calls, or consecutive items of a
- * map. Its items are answered in order; `at` is the place of an item within the batch, from 0.
- */
-export interface Batch {
+/** What travels to a worker in one message: one call, several calls, or consecutive items of a map. */
+export interface Cargo {
   readonly fn: PoolFunction
   readonly kind: typeof Kind.prepare | typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk | typeof Kind.calls
   /** The number that the worker's answers carry. */
@@ -18,42 +15,93 @@ export interface Batch {
   /** From 1: so often its items have begun, when they begin. */
   readonly attempt: number
   /** What its caller shares with it. */
-  readonly shared?: Payload | undefined
+  readonly shared: Payload | undefined
   /** What fails may be run again. */
   readonly isRetried: boolean
   /** How long a task that is to end may take for that before its worker is killed. */
   readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
   readonly losses: number
+}
+
+/**
+ * Cargo, and what becomes of it: one class for each place that it can come from. Its items are answered in order; `at` is
+ * the place of an item within the batch, from 0.
+ */
+export abstract class Batch implements Cargo {
+  readonly fn: PoolFunction
+  readonly kind: Cargo['kind']
+  readonly task: number
+  readonly index: number
+  readonly count: number
+  readonly payload: Payload
+  readonly attempt: number
+  readonly shared: Payload | undefined
+  readonly isRetried: boolean
+  readonly graceMs: number
+  readonly losses: number
   /** How many of the items have been answered. Changed by its member only, like what follows. */
-  answered: number
+  answered = 0
   /** Milliseconds that one item is taken to cost. */
-  costMs: number
+  costMs = 0
   holder: Holder | undefined
-  /** Once it was sent. `ms` is as of `performance.now()`. */
+  /** Once it was sent. */
   sending: Sending | undefined
 
-  resolved(at: number, values: readonly unknown[]): void
-  rejected(at: number, reason: unknown): void
+  constructor(cargo: Cargo) {
+    this.fn = cargo.fn
+    this.kind = cargo.kind
+    this.task = cargo.task
+    this.index = cargo.index
+    this.count = cargo.count
+    this.payload = cargo.payload
+    this.attempt = cargo.attempt
+    this.shared = cargo.shared
+    this.isRetried = cargo.isRetried
+    this.graceMs = cargo.graceMs
+    this.losses = cargo.losses
+  }
+
+  abstract resolved(at: number, values: readonly unknown[]): void
+  abstract rejected(at: number, reason: unknown): void
   /**
-   * Takes back what was not answered: the worker died before it began any of it, for the reason given. `suspect`: it was
-   * the next to run.
+   * Takes back what was not answered: the worker died before it began any of it, for the reason given. `losses`: of the
+   * first item that comes back.
    */
-  returned(reason: Error, suspect: boolean): void
-  /** Gives up what of it has not begun. */
-  cancelWaiting?(): void
-  /** An Error made where the item was submitted, for the stack of its error. */
-  site(at: number): Error | undefined
+  abstract returned(reason: Error, losses: number): void
   /** What a text calls the item: "item 3 of map(resize)". */
-  describe(at: number): string
+  abstract describe(at: number): string
+  /** When the item was submitted, as of `performance.now()`. */
+  abstract submittedMs(at: number): number
+
+  /** Gives up what of it has not begun. */
+  cancelWaiting(): void {}
+
+  /** An Error made where the item was submitted, for the stack of its error. */
+  site(_at: number): Error | undefined {
+    return undefined
+  }
+
   /** Position within the input of a map; nothing for a call. */
-  itemIndex(at: number): number | undefined
+  itemIndex(_at: number): number | undefined {
+    return undefined
+  }
+
+  /** Rejects all that was not answered. */
+  fail(reasonFor: (what: string) => unknown): void {
+    while (this.answered < this.count) {
+      const at = this.answered++
+      this.rejected(at, reasonFor(this.describe(at)))
+    }
+  }
 }
 
 /** The member of the roster that has a batch. */
 export interface Holder {
   /** Of its worker. */
   readonly name: string
+  /** Its place in the pool. */
+  readonly index: number
   /** It gets nothing new. */
   readonly isLeaving: boolean
   readonly batches: readonly Batch[]
@@ -63,8 +111,11 @@ export interface Holder {
   cancel(batch: Batch): void
 }
 
-/** An item that was the next to run when so many workers died is what kills them. */
-export const MOST_LOSSES = 10
+/** When a batch was sent to its worker, and to which: shared by all that is in it. `ms` is as of `performance.now()`. */
+export interface Sending {
+  readonly worker: string
+  readonly ms: number
+}
 
 /** Numbers that a worker's message names a task by; without an index for a call of `apply`. */
 export interface TaskPlace {
@@ -75,37 +126,3 @@ export interface TaskPlace {
 
 /** Default of the `grace` option. */
 export const GRACE_MS = 200
-
-/** Which worker the calls of some keys go to: the one that took the first of them, as long as it is there. */
-export interface Affinity {
-  member: Holder | undefined
-}
-
-/** Where batches come from: the calls of `apply`, a map, a stream. */
-export interface Source {
-  /** Items that could be sent now. */
-  readonly waiting: number
-  /** What has a higher one is sent first. */
-  readonly priority: number
-  /** Nothing when any worker will do. */
-  readonly affinity: Affinity | undefined
-  /** The function of the batch that comes next. */
-  readonly fn: PoolFunction
-  /** The size that the user asked for. */
-  readonly chunkSize: number | undefined
-  /**
-   * A worker that holds a batch with an owner takes further batches of the same owner only: such a worker may be
-   * killed (time limit, abort) without harm to anybody else's items.
-   */
-  readonly owner: object | undefined
-  /** Milliseconds after which the worker of the batch that comes next is killed. */
-  readonly limitMs: number | undefined
-  /** At most `count` items. Nothing when none is left after all. */
-  take(count: number): Batch | undefined
-}
-
-/** When a batch was sent to its worker, and to which: shared by all that is in it. */
-export interface Sending {
-  readonly worker: string
-  readonly ms: number
-}

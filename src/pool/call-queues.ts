@@ -1,7 +1,7 @@
 import type { PoolFunction } from './functions.ts'
 import type { Call, CallOptions } from './call.ts'
 import { CallQueue, type CallEvents } from './calls.ts'
-import type { Affinity } from './batch.ts'
+import type { Affinity } from './source.ts'
 
 // Calls with a key are shared out among so many groups, each of which has one worker at a time.
 const MOST_GROUPS = 256

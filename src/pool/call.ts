@@ -74,7 +74,7 @@ export class Call implements TaskRecord {
   losses = 0
   attempts = 0
   isQueued = false
-  readonly #submittedMs: number = performance.now()
+  readonly submittedMs: number = performance.now()
   #settledMs: number | undefined
   #sending: Sending | undefined
   #outcomeType: string | undefined
@@ -111,7 +111,7 @@ export class Call implements TaskRecord {
 
   get timing(): TaskTiming {
     return {
-      submitted: this.#submittedMs,
+      submitted: this.submittedMs,
       sent: (this.settled === undefined ? this.batch?.sending : this.#sending)?.ms,
       settled: this.#settledMs,
     }

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
+import type { WaitOptions } from '../base/wait.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import { Backlog } from './backlog.ts'
 import type { TaskPlace } from './batch.ts'
@@ -9,6 +10,7 @@ import { CallQueues } from './call-queues.ts'
 import type { CallQueue } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { measure } from './measure.ts'
 import type { Member } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import { recover } from './recovery.ts'
@@ -18,22 +20,17 @@ import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
 import { sharedValues } from './shared-values.ts'
 import { statsOf, type PoolStats } from './stats.ts'
+import { Tally } from './tally.ts'
 import { Task } from './task.ts'
-import { Work, type Sink, type WorkOptions } from './work.ts'
+import type { Work } from './work.ts'
+import type { Sink, WorkOptions } from './work-options.ts'
+import { Works, type WorkUser } from './works.ts'
 
 // Items are pulled for so much work of all workers ahead, and not more than so many.
 const AHEAD_MS = 20
 const MOST_AHEAD = 8192
 
 type AnyFunction = (...args: never[]) => unknown
-
-/** Who feeds a work and takes its results. */
-export interface WorkUser {
-  progressed?(): void
-  finished?(): void
-  /** Nobody seems to want the results, so that they need not hold up the end of the pool. */
-  abandoned?(): boolean
-}
 
 /** The one owner of a pool's state: everything here happens on the event loop, one thing after the other. */
 export class PoolCore {
@@ -43,7 +40,7 @@ export class PoolCore {
   readonly #scheduler: Scheduler
   readonly #calls: CallQueues
   readonly #backlog: Backlog
-  readonly #works = new Map<Work, WorkUser>()
+  readonly #works: Works
   readonly #keepAlive = new KeepAlive()
   readonly #ended = deferred<void>()
   #state: 'open' | 'closed' | 'terminated' = 'open'
@@ -64,18 +61,35 @@ export class PoolCore {
       () => this.roster.members,
       () => this.roster.most,
     )
+    const tally = new Tally()
     this.#calls = new CallQueues({
       sharesMemory,
+      tally,
       offered: (queue) => this.#offered(queue),
       settled: (call) => this.#settled(call),
+    })
+    this.#works = new Works(tally, {
+      offered: (work) => {
+        for (const lane of work.lanes) if (lane.waiting > 0) this.#scheduler.offer(lane)
+        this.#shareOut()
+      },
+      held: (held) => (held ? this.#keepAlive.hold() : this.#keepAlive.release()),
+      finished: ({ fn }) => {
+        this.#functions.leave(fn)
+        this.#endIfDrained()
+      },
     })
     this.#backlog = new Backlog(options.maxQueue ?? Infinity, () => this.#calls.waiting)
     this.roster = new Roster(
       backend,
       options,
+      tally,
       { initializer: this.#hook('initializer'), exit: this.#hook('onExit') },
       {
-        ready: (member) => this.#free(member),
+        ready: (member) => {
+          this.#free(member)
+          this.#shareOut()
+        },
         free: (member) => this.#free(member),
         lost: (member, exit) => {
           if (this.#state === 'terminated') this.#cancelHeld(member)
@@ -150,37 +164,28 @@ export class PoolCore {
     return task
   }
 
-  work(target: AnyFunction, options: Omit<WorkOptions, 'task' | 'site' | 'shared'>, sink: Sink, user: WorkUser): Work {
+  work(
+    target: AnyFunction,
+    options: Omit<WorkOptions, 'task' | 'site' | 'shared' | 'places'>,
+    sink: Sink,
+    user: WorkUser,
+  ): Work {
     const shared = sharedValues(this.options.sharesMemory)
     const fn = this.#functions.enter(shipFunction(target, this.options))
-    const how = { ...options, shared, task: ++this.#lastId, site: new Error('submitted here') }
-    const { signal } = options
-    const abort = (): void => work.abort(signal?.reason)
-    const work: Work = new Work(fn, how, sink, {
-      offered: (source) => {
-        this.#scheduler.offer(source)
-        this.#shareOut()
-      },
-      held: (held) => (held ? this.#keepAlive.hold() : this.#keepAlive.release()),
-      progressed: () => user.progressed?.(),
-      finished: () => {
-        user.finished?.()
-        signal?.removeEventListener('abort', abort)
-        this.#works.delete(work)
-        this.#functions.leave(fn)
-        this.#endIfDrained()
-      },
-    })
-    this.#works.set(work, user)
-    signal?.addEventListener('abort', abort, { once: true })
-    // Not at once: whoever feeds the work does not know it yet.
-    if (signal?.aborted === true) queueMicrotask(abort)
-    return work
+    const places = options.order === 'fixed' ? this.roster.most : undefined
+    const how = { ...options, places, shared, task: ++this.#lastId, site: new Error('submitted here') }
+    return this.#works.start(fn, how, sink, user)
   }
 
   stats(): PoolStats {
-    const { members, past } = this.roster
-    return statsOf(members, past, this.#scheduler.waiting, this.options.backend === 'process')
+    const { members, tally } = this.roster
+    return statsOf(members, tally, this.#scheduler.waiting, this.options.backend === 'process')
+  }
+
+  async measure(wait: WaitOptions): Promise<PoolStats> {
+    const { members, tally } = this.roster
+    const usages = await measure(members, wait)
+    return statsOf(members, tally, this.#scheduler.waiting, this.options.backend === 'process', usages)
   }
 
   resize(size: CheckedSize): void {
@@ -199,7 +204,7 @@ export class PoolCore {
       const reason = (call: Call): CancelledError =>
         new CancelledError(`Task ${call.id}, ${call.fn.name}(), was cancelled: its pool was closed before it ran.`)
       this.#calls.clear(reason)
-      for (const member of this.roster.members) for (const batch of member.batches.slice()) batch.cancelWaiting?.()
+      for (const member of this.roster.members) for (const batch of member.batches.slice()) batch.cancelWaiting()
     }
     if (this.#state !== 'open') return
     this.#state = 'closed'
@@ -242,11 +247,7 @@ export class PoolCore {
 
   /** Gives up streams that nobody reads, once somebody waits for the pool's end. */
   dropAbandoned(): void {
-    if (!this.#joining) return
-    for (const [work, user] of this.#works) {
-      if (user.abandoned?.() === true)
-        work.abort(new CancelledError(`${work.describe()} was cancelled: its pool ended while nobody read it.`))
-    }
+    if (this.#joining) this.#works.abortAbandoned()
   }
 
   async #joined(): Promise<void> {
@@ -292,7 +293,7 @@ export class PoolCore {
     this.#scheduler.shareOut()
     this.#spare = this.#scheduler.drained
     this.#backlog.check()
-    if (!this.#spare && this.roster.canGrow) this.roster.grow(this.#scheduler.waiting)
+    if (!this.#spare && this.roster.canGrow) this.roster.grow(this.#scheduler.wanted)
   }
 
   #endIfDrained(): void {
@@ -318,20 +319,16 @@ export class PoolCore {
 
   #cancelAll(reasonFor: (what: string) => unknown): void {
     this.#calls.endRetries()
-    for (const work of this.#works.keys()) work.abort(reasonFor(work.describe()))
+    this.#works.abortAll(reasonFor)
     for (const member of this.roster.members) if (!member.runsHook) this.#cancelHeld(member, reasonFor)
     this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.name}(),`))
   }
 
-  #cancelHeld(member: Member, reasonFor?: (what: string) => unknown): void {
-    for (const batch of member.surrender()) {
-      for (let at = batch.answered; at < batch.count; at++) {
-        batch.rejected(
-          at,
-          reasonFor?.(batch.describe(at)) ?? new CancelledError(`${batch.describe(at)} was cancelled.`),
-        )
-      }
-    }
+  #cancelHeld(
+    member: Member,
+    reasonFor = (what: string): unknown => new CancelledError(`${what} was cancelled.`),
+  ): void {
+    for (const batch of member.surrender()) batch.fail(reasonFor)
   }
 
   #describe({ task, index, fn }: TaskPlace, worker: string): string {

@@ -4,6 +4,7 @@ import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
 import { checkPoolOptions, type PoolOptions } from './options.ts'
 import { checkSize, type PoolSize } from './size.ts'
+import type { PoolStats } from './stats.ts'
 
 export { checkFunction } from '../base/argument.ts'
 export { checkIterable } from './intake.ts'
@@ -26,6 +27,10 @@ export function closeWhenDropped(pool: object, core: PoolCore): void {
 export function resizeCore(core: PoolCore, size: number | PoolSize): void {
   core.checkOpen('resize()')
   core.resize(checkSize('processes', size))
+}
+
+export function measureCore(core: PoolCore, wait: number | WaitOptions | undefined): Promise<PoolStats> {
+  return core.measure(checkWait('measure()', wait))
 }
 
 /** Waits for the end of the pool, with a limit; throws before it was closed. */

@@ -1,3 +1,4 @@
+import type { WorkerCrashedError } from '../base/errors.ts'
 import type { ShippedFunction } from '../marshal/marshal.ts'
 import { Pace } from './pace.ts'
 
@@ -9,7 +10,14 @@ export interface PoolFunction {
   readonly pace: Pace
   /** Calls, maps and streams that may still send it. */
   users: number
+  /** So many workers in a row died while they built it. */
+  deaths: number
+  /** It was given up for that, and nothing more is sent to a worker with it. */
+  broken: WorkerCrashedError | undefined
 }
+
+/** So many workers in a row may die while they build a function. */
+export const MOST_DEATHS = 3
 
 // Functions that nobody uses any more stay with the workers, because most are soon used again.
 const IDLE_KEPT = 64
@@ -29,7 +37,7 @@ export class FunctionTable {
   enter(shipped: ShippedFunction): PoolFunction {
     let fn = this.#known.get(shipped.id)
     if (fn === undefined) {
-      fn = { shipped, name: shipped.name || '<anonymous>', pace: new Pace(), users: 0 }
+      fn = { shipped, name: shipped.name || '<anonymous>', pace: new Pace(), users: 0, deaths: 0, broken: undefined }
       this.#known.set(shipped.id, fn)
     }
     if (fn.users++ === 0) this.#idle.delete(fn)
@@ -43,6 +51,9 @@ export class FunctionTable {
 
   leave(fn: PoolFunction): void {
     if (--fn.users > 0) return
+    // The next call tries once more: what killed the workers may lie outside of the function.
+    if (fn.broken !== undefined) fn.deaths = MOST_DEATHS - 1
+    fn.broken = undefined
     this.#idle.add(fn)
     if (this.#idle.size <= IDLE_KEPT) return
     for (const oldest of this.#idle) {

@@ -1,6 +1,6 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import type { Batch, Holder, Sending } from './batch.ts'
+import { Batch } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** A function that each worker of a pool runs once: the initializer or the exit hook. */
@@ -11,21 +11,7 @@ export interface Hook {
 }
 
 /** The run of a hook in one worker. */
-export class HookBatch implements Batch {
-  readonly fn: PoolFunction
-  readonly kind: Batch['kind']
-  readonly task = 0
-  readonly index: number
-  readonly count = 1
-  readonly payload: Payload
-  readonly losses = 0
-  readonly attempt = 1
-  readonly graceMs = 0
-  readonly isRetried = false
-  sending: Sending | undefined
-  answered = 0
-  costMs = 0
-  holder: Holder | undefined
+export class HookBatch extends Batch {
   readonly #done: (value: unknown) => void
   readonly #failed: (reason: unknown) => void
 
@@ -36,10 +22,19 @@ export class HookBatch implements Batch {
     done: (value: unknown) => void,
     failed: (reason: unknown) => void,
   ) {
-    this.fn = fn
-    this.payload = payload
-    this.kind = place === undefined ? Kind.call : Kind.prepare
-    this.index = place ?? 0
+    super({
+      fn,
+      kind: place === undefined ? Kind.call : Kind.prepare,
+      task: 0,
+      index: place ?? 0,
+      count: 1,
+      payload,
+      attempt: 1,
+      shared: undefined,
+      isRetried: false,
+      graceMs: 0,
+      losses: 0,
+    })
     this.#done = done
     this.#failed = failed
   }
@@ -56,15 +51,11 @@ export class HookBatch implements Batch {
     this.#failed(reason)
   }
 
-  site(): undefined {
-    return undefined
+  submittedMs(): number {
+    return this.sending?.ms ?? 0
   }
 
   describe(): string {
     return `the ${this.kind === Kind.prepare ? 'initializer' : 'exit hook'} ${this.fn.name}()`
-  }
-
-  itemIndex(): undefined {
-    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
-import type { Sink } from './work.ts'
+import type { GivenUp, Sink } from './work-options.ts'
 
 /** Where a stream's results wait for its reader, and its reader for results. */
 export class Inbox<R> implements Sink {
@@ -100,9 +100,15 @@ export class Inbox<R> implements Sink {
     return step
   }
 
-  /** The reader's next call gets the reason. One that waits need not be handled: somebody asked for this. */
-  cancel(reason: unknown): void {
-    for (const { promise } of this.#readers) promise.catch(() => {})
+  /** The reader gets the reason: next, or behind what is there. Where somebody asked for this it need not be handled. */
+  cancel(reason: unknown, how: GivenUp): void {
+    if (how === 'late') {
+      this.#total = this.#end
+      this.#error = { reason }
+      this.#serve()
+      return
+    }
+    if (how === 'asked') for (const { promise } of this.#readers) promise.catch(() => {})
     this.close({ reason })
   }
 
@@ -118,6 +124,14 @@ export class Inbox<R> implements Sink {
     this.#total = this.given
     this.#error = error
     this.#serve()
+  }
+
+  // How many results there are without a gap, those that were handed out included.
+  get #end(): number {
+    let end = this.given + this.#part.length - this.#at
+    if (!this.#ordered) for (const part of this.#arrived.slice(this.#firstArrived)) end += part.length
+    else for (let part = this.#atPlace.get(end); part !== undefined; part = this.#atPlace.get(end)) end += part.length
+    return end
   }
 
   #put(index: number, part: Part): void {

@@ -1,8 +1,11 @@
 import type { PoolCore } from './core.ts'
+import { Extent } from './extent.ts'
 import { Intake, isAsync } from './intake.ts'
 import { snapshot } from './items.ts'
+import { MapResults } from './map-results.ts'
 import type { MapOptions } from './options.ts'
-import type { Sink } from './work.ts'
+import { withProgress } from './progress.ts'
+import type { Work } from './work.ts'
 
 /** Starts `map` or `starmap`. */
 export function startMap(
@@ -14,10 +17,13 @@ export function startMap(
 ): Promise<unknown[]> {
   const star = verb === 'starmap'
   const { onError, ...common } = options
-  const { signal } = common
+  const { signal, progress } = common
   if (signal?.aborted === true) return Promise.reject(signal.reason)
   const how = { verb, star, ...common }
   const results = new MapResults(onError === 'settle')
+  const extent = new Extent(items, options.length)
+  let work: Work
+  const sink = withProgress(results, progress, extent, (reason) => work.abort(reason, 'broke'))
   if (!isAsync(items)) {
     let values: unknown[]
     try {
@@ -27,23 +33,27 @@ export function startMap(
     }
     if (values.length > 0) core.startFirst()
     const all = snapshot(values, 0, star, core.options.sharesMemory)
-    const work = core.work(fn, how, results, {})
+    extent.pulled = all.length
+    extent.isOver = true
+    work = core.work(fn, how, sink, {})
     work.add(all)
     work.complete()
     return results.promise
   }
-  let pulled = 0
-  const work = core.work(fn, how, results, {
+  work = core.work(fn, how, sink, {
     progressed: () => intake.pull(),
     finished: () => void intake.stop().catch(() => {}),
   })
   const intake = new Intake(items, {
     room: () => core.readAhead(work) - work.open,
     pulled: (values) => {
-      work.add(snapshot(values, pulled, star, core.options.sharesMemory))
-      pulled += values.length
+      work.add(snapshot(values, extent.pulled, star, core.options.sharesMemory))
+      extent.pulled += values.length
     },
-    ended: (error) => work.complete(error),
+    ended: (error) => {
+      extent.isOver = true
+      work.complete(error)
+    },
   })
   intake.pull()
   return results.promise
@@ -53,74 +63,4 @@ export function startMap(
 function collect(items: Iterable<unknown>): unknown[] {
   if (Array.isArray(items) && items[Symbol.iterator] === Array.prototype[Symbol.iterator]) return items.slice()
   return [...items]
-}
-
-/** Gathers the results of a map in the order of its items; its promise settles when all of them were dealt with. */
-class MapResults implements Sink {
-  readonly promise: Promise<unknown[]>
-  readonly #settle: boolean
-  #parts: Part[] = []
-  #inOrder = true
-  #next = 0
-  #failure: { readonly index: number; readonly reason: unknown } | undefined
-  #resolve!: (results: unknown[]) => void
-  #reject!: (reason: unknown) => void
-
-  /** `settle`: failures become results, as with `Promise.allSettled`. */
-  constructor(settle: boolean) {
-    this.#settle = settle
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-  }
-
-  values(index: number, values: readonly unknown[]): void {
-    this.#put(index, this.#settle ? values.map((value) => ({ status: 'fulfilled', value })) : values)
-  }
-
-  failure(index: number, reason: unknown): void {
-    if (this.#settle) this.#put(index, [{ status: 'rejected', reason }])
-    else if (this.#failure === undefined || index < this.#failure.index) this.#failure = { index, reason }
-  }
-
-  end(_total: number, error: { readonly reason: unknown } | undefined): void {
-    // An item that failed comes before the source's own end.
-    const failed = this.#failure ?? error
-    if (failed === undefined)
-      this.#resolve(join(this.#inOrder ? this.#parts : this.#parts.sort((a, b) => a.index - b.index)))
-    else this.#reject(failed.reason)
-    this.#parts = []
-  }
-
-  /** Gives up. The caller asked for that, so the rejection needs no handler. */
-  cancel(reason: unknown): void {
-    this.promise.catch(() => {})
-    this.#reject(reason)
-    this.#parts = []
-  }
-
-  // The parts are kept as they come and joined once: an array that grows item by item is copied again and again.
-  #put(index: number, values: readonly unknown[]): void {
-    if (index !== this.#next) this.#inOrder = false
-    this.#next = index + values.length
-    this.#parts.push({ index, values })
-  }
-}
-
-interface Part {
-  readonly index: number
-  readonly values: readonly unknown[]
-}
-
-// So many arguments are safe on any stack.
-const JOINED_AT_ONCE = 10_000
-
-function join(parts: readonly Part[]): unknown[] {
-  const joined: (readonly unknown[])[] = []
-  for (let at = 0; at < parts.length; at += JOINED_AT_ONCE) {
-    const some = parts.slice(at, at + JOINED_AT_ONCE)
-    joined.push(([] as unknown[]).concat(...some.map(({ values }) => values)))
-  }
-  return joined.length === 1 ? (joined[0] as unknown[]) : ([] as unknown[]).concat(...joined)
 }

@@ -1,11 +1,14 @@
+import { deferred, type Deferred } from '../base/deferred.ts'
 import { InternalError, TimeoutError } from '../base/errors.ts'
 import type { Worker, WorkerExit } from '../backend/backend.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch, Holder, TaskPlace } from './batch.ts'
+import { BusyTime } from './busy-time.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 import { HookBatch } from './hook-batch.ts'
-import { noCounts, type Counts } from './counts.ts'
+import type { Tally } from './tally.ts'
+import type { WorkerUsage } from '../worker/usage.ts'
 
 /** What a member tells its roster. */
 export interface MemberEvents {
@@ -40,12 +43,14 @@ export class Member implements Holder {
   items = 0
   /** Milliseconds of work in `batches`, as far as that can be told. */
   heldMs = 0
+  /** When it held something. */
+  readonly busy: BusyTime = new BusyTime()
   /** Items that may still be sent to it. */
   left: number
   /** It has answered something since it is ready. */
   hasAnswered = false
-  /** What became of its tasks. */
-  readonly counts: Counts = noCounts()
+  /** How many tasks it has answered. */
+  tasks = 0
   /** It has said something since this was last reset. */
   heard = true
   /** How often in a row it was asked for a sign of life and gave none. */
@@ -59,19 +64,19 @@ export class Member implements Holder {
   /** Why the pool killed it. */
   killedFor: string | undefined
   readonly #events: MemberEvents
+  readonly #tally: Tally
   #headSinceMs = 0
-  #busySinceMs = 0
-  #busyMs = 0
-  readonly #bornMs: number = performance.now()
   #limit: NodeJS.Timeout | undefined
   #grace: NodeJS.Timeout | undefined
   #marked = false
+  #usage: Deferred<WorkerUsage | undefined> | undefined
   #defined: PoolFunction | undefined
 
-  constructor(worker: Worker, index: number, mostItems: number, events: MemberEvents) {
+  constructor(worker: Worker, index: number, mostItems: number, tally: Tally, events: MemberEvents) {
     this.worker = worker
     this.index = index
     this.left = mostItems
+    this.#tally = tally
     this.#events = events
     worker.channel.onMessage = (message) => this.take(message)
     void worker.exited.then((exit) => events.exited(this, exit))
@@ -80,12 +85,6 @@ export class Member implements Holder {
   /** It takes work and has none. */
   get isIdle(): boolean {
     return this.state === 'ready' && this.batches.length === 0
-  }
-
-  /** Which share of its life it has held something. */
-  busyShare(nowMs: number): number {
-    const heldMs = this.#busyMs + (this.batches.length > 0 ? nowMs - this.#busySinceMs : 0)
-    return Math.min(1, heldMs / Math.max(1, nowMs - this.#bornMs))
   }
 
   /** It runs the initializer or the exit hook. */
@@ -105,7 +104,8 @@ export class Member implements Holder {
   send(batch: Batch, owner?: object, limitMs?: number): void {
     const { channel, marshal } = this.worker
     if (this.batches.length === 0) {
-      this.#headSinceMs = this.#busySinceMs = performance.now()
+      this.#headSinceMs = performance.now()
+      this.busy.begin(this.#headSinceMs)
       this.worker.setBusy(true)
     }
     batch.holder = this
@@ -151,8 +151,21 @@ export class Member implements Holder {
         return this.#events.free(this)
       case Kind.problem:
         return this.#problem(message)
+      case Kind.alive:
+        if (message.payload !== undefined) this.#tellUsage(this.worker.marshal.decode(message.payload) as WorkerUsage)
+        return
       default:
     }
+  }
+
+  /** What the worker says that it uses; nothing when it is not ready, or ends before it has answered. */
+  askUsage(): Promise<WorkerUsage | undefined> {
+    if (this.state !== 'ready') return Promise.resolve(undefined)
+    if (this.#usage === undefined) {
+      this.#usage = deferred()
+      this.worker.channel.send({ kind: Kind.probe, task: 0, fn: 0, index: 0, count: 1, payload: undefined })
+    }
+    return this.#usage.promise
   }
 
   /** Asks the worker to skip what it has not begun of a batch. */
@@ -200,6 +213,7 @@ export class Member implements Holder {
     clearTimeout(this.#limit)
     clearTimeout(this.#grace)
     this.#grace = undefined
+    this.#tellUsage(undefined)
     this.items = 0
     this.heldMs = 0
     this.owner = undefined
@@ -213,9 +227,15 @@ export class Member implements Holder {
     this.hasAnswered = true
     this.items -= count
     this.heldMs -= batch.costMs * count
-    if (batch.answered < batch.count) return
+    batch.fn.deaths = 0
     const now = performance.now()
-    // Seen from here a call takes as long as its answer is on the way, too.
+    if (!(batch instanceof HookBatch)) {
+      this.tasks += count
+      // Seen from here a call takes as long as its answer is on the way, too.
+      const ranMs = batch.kind === Kind.call ? now - this.#headSinceMs : tookMs
+      if (ranMs > 0) this.#tally.ran(batch, batch.answered - count, count, ranMs, now)
+    }
+    if (batch.answered < batch.count) return
     if (batch.kind === Kind.call) batch.fn.pace.note(now - this.#headSinceMs, 1)
     this.#headSinceMs = now
     this.batches.shift()
@@ -225,7 +245,7 @@ export class Member implements Holder {
     }
     if (this.batches.length > 0) return
     this.idleSinceMs = now
-    this.#busyMs += now - this.#busySinceMs
+    this.busy.end(now)
     this.heldMs = 0
     this.owner = undefined
     clearTimeout(this.#grace)
@@ -234,6 +254,11 @@ export class Member implements Holder {
     if (this.#marked) this.worker.markCancelled?.(false)
     this.#marked = false
     this.worker.setBusy(false)
+  }
+
+  #tellUsage(usage: WorkerUsage | undefined): void {
+    this.#usage?.resolve(usage)
+    this.#usage = undefined
   }
 
   #problem(message: Message): void {
@@ -249,7 +274,6 @@ export class Member implements Holder {
     const single = message.kind === Kind.done
     const batch = this.#head(message)
     const from = batch.answered
-    if (!this.runsHook) this.counts.done += count
     let value: unknown
     try {
       value = message.payload === undefined ? undefined : this.worker.marshal.decode(message.payload)
@@ -275,12 +299,11 @@ export class Member implements Holder {
     const batch = this.#head(message)
     const from = batch.answered
     const count = Math.min(most, batch.count - batch.answered)
-    if (!this.runsHook && message.payload !== undefined) this.counts.failed += count
     const { payload } = message
     for (let at = 0; at < count; at++) {
       const site = batch.site(from + at)
       const reason = payload === undefined ? undefined : this.worker.marshal.decodeError(payload, site)
-      if (at === 0) this.advance(batch, count)
+      if (at === 0) this.advance(batch, count, message.kind === Kind.itemFailed ? message.fn / 1e6 : 0)
       if (reason instanceof Promise) void reason.then((late) => batch.rejected(from + at, late))
       else batch.rejected(from + at, reason)
     }

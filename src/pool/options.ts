@@ -2,6 +2,7 @@ import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, c
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
 import { ArgumentError } from '../base/errors.ts'
+import type { Progress } from './progress.ts'
 import { checkRetries, type RetryOptions } from './retries.ts'
 import { checkSize, type CheckedSize, type PoolSize } from './size.ts'
 
@@ -113,6 +114,28 @@ export interface ApplyOptions extends TaskOptions {
 
 /** Options of `map` and `starmap`. */
 export interface MapOptions extends TaskOptions {
+  /**
+   * Milliseconds that the whole call may take. After that what is not done is given up, and the call fails with a
+   * `TimeoutError` (`MC_MAP_TIMEOUT`); the reader of a stream gets it behind the results that are there. Default:
+   * `Infinity`.
+   */
+  readonly totalTimeout?: number | undefined
+  /**
+   * `'free'`, the default: each worker takes what is next. `'fixed'`: of n workers the worker in place k
+   * (`currentWorker().index`) gets the chunks k, k + n, k + 2 n, … and no others, and where it is replaced, the one that
+   * takes its place. A chunk is one item then, unless `chunkSize` is given.
+   */
+  readonly order?: 'free' | 'fixed' | undefined
+  /**
+   * Called with what has been done so far: at most ten times a second, and with the last item before the call settles.
+   * What it throws ends the call with that error.
+   */
+  readonly progress?: ((progress: Progress) => void) | undefined
+  /**
+   * How many items there will be, for `progress` and the `length` of a stream, where the source is a generator or a stream
+   * that cannot tell. It need not be right.
+   */
+  readonly length?: number | undefined
   /** Items that travel together. Default: adapted to how long an item takes and how many are left. */
   readonly chunkSize?: number | undefined
   /**
@@ -214,7 +237,7 @@ const ON_EXIT_MS = 60_000
 
 const TASK_OPTIONS = ['timeout', 'signal', 'grace', 'retries', 'priority'] as const
 const APPLY_OPTIONS = [...TASK_OPTIONS, 'key'] as const
-const MAP_OPTIONS = [...TASK_OPTIONS, 'chunkSize', 'onError'] as const
+const MAP_OPTIONS = [...TASK_OPTIONS, 'chunkSize', 'onError', 'totalTimeout', 'order', 'progress', 'length'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
 const POOL_OPTIONS = [
@@ -244,6 +267,10 @@ function checkMapping(options: MapOptions): void {
   checkCommon(options)
   if (options.chunkSize !== undefined) checkInteger('chunkSize', options.chunkSize, 1)
   if (options.onError !== undefined) checkOneOf('onError', options.onError, ['throw', 'settle'])
+  if (options.order !== undefined) checkOneOf('order', options.order, ['free', 'fixed'])
+  if (options.totalTimeout !== undefined) checkLimit('totalTimeout', options.totalTimeout)
+  if (options.progress !== undefined) checkFunction('progress', options.progress)
+  if (options.length !== undefined) checkInteger('length', options.length, 0)
 }
 
 function checkCommon(options: TaskOptions): void {

@@ -175,6 +175,19 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   /**
+   * As `stats()`, with what only the workers themselves can tell (`usage`): their heap, CPU time and how busy their event
+   * loops are. Each is asked at once, and answers as soon as its event loop is free; those that have not answered after a
+   * second, or the `timeout` in milliseconds that is given, are told of without.
+   *
+   * ```ts
+   * for (const { name, usage } of (await pool.measure()).workers) console.log(name, usage?.eventLoop.utilization)
+   * ```
+   */
+  measure(wait?: number | WaitOptions): Promise<PoolStats> {
+    return engine().measureCore(this.#core, wait)
+  }
+
+  /**
    * Changes how many workers there are, also while they work: those that are too many finish what they have, what waits
    * goes to the others.
    *

@@ -8,8 +8,8 @@ import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
 import { Spare } from './spare.ts'
-import { noCounts, type Counts } from './counts.ts'
 import { StallWatch } from './stall-watch.ts'
+import type { Tally } from './tally.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
 const MOST_FAILURES = 3
@@ -39,8 +39,7 @@ export interface Hooks {
 /** The workers of a pool: started on demand, replaced when they die, retired after their number of tasks. */
 export class Roster {
   readonly members: Member[] = []
-  /** Of workers that have ended. */
-  readonly past: Counts = noCounts()
+  readonly tally: Tally
   /** What the exit hook returned, in the order in which the workers ended. */
   readonly exitResults: unknown[] = []
   /** Of the first exit hook that failed. */
@@ -61,9 +60,10 @@ export class Roster {
   #over = false
   #terminated = false
 
-  constructor(backend: Backend, options: CheckedPoolOptions, hooks: Hooks, events: RosterEvents) {
+  constructor(backend: Backend, options: CheckedPoolOptions, tally: Tally, hooks: Hooks, events: RosterEvents) {
     this.#backend = backend
     this.#options = options
+    this.tally = tally
     this.#hooks = hooks
     this.#events = events
     this.#size = options.size
@@ -188,7 +188,7 @@ export class Roster {
 
   #start(): void {
     const worker = this.#spare.take() ?? this.#spawn()
-    const member = new Member(worker, this.#freePlace(), this.#options.maxTasksPerWorker, {
+    const member = new Member(worker, this.#freePlace(), this.#options.maxTasksPerWorker, this.tally, {
       ...this.#events,
       exited: (gone, exit) => void this.#exited(gone, exit),
     })
@@ -275,7 +275,6 @@ export class Roster {
     else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
     if (this.#over && this.members.length === 0) this.#stallWatch.end()
     this.#events.lost(member, exit)
-    for (const name of ['done', 'failed', 'lost'] as const) this.past[name] += member.counts[name]
     this.grow(0)
     this.#events.room()
   }

@@ -1,5 +1,5 @@
-import type { Source } from './batch.ts'
 import type { Member } from './member.ts'
+import type { Source } from './source.ts'
 
 // A worker holds about this much work, so that it does not stand still until the owner has read its answer, and
 // little waits behind an item that turns out slow.
@@ -28,6 +28,11 @@ export class Scheduler {
     let sum = 0
     for (const source of this.#ring) sum += source.waiting
     return sum
+  }
+
+  /** How many workers more could be of use. */
+  get wanted(): number {
+    return this.#ring.some((source) => source.waiting > 0 && this.#lacks(source)) ? Infinity : this.waiting
   }
 
   /** Nothing waits but what waits for a certain worker. */
@@ -72,7 +77,9 @@ export class Scheduler {
     if (source.waiting === 0) this.#drop(source)
     else this.#turn++
     if (source.affinity !== undefined) source.affinity.member = member
-    if (batch !== undefined) member.send(batch, owner, limitMs)
+    const broken = batch?.fn.broken
+    if (broken !== undefined) batch?.fail(() => broken)
+    else if (batch !== undefined) member.send(batch, owner, limitMs)
     return true
   }
 
@@ -90,12 +97,28 @@ export class Scheduler {
       }
       step++
       if (best !== undefined && source.priority <= best.priority) continue
-      if (!mayTake(member, source)) continue
+      if (!this.#mayTake(member, source)) continue
       best = source
       bestAt = at
     }
     if (best !== undefined) this.#turn = bestAt
     return best
+  }
+
+  #mayTake(member: Member, source: Source): boolean {
+    const bound = source.affinity?.member
+    if (bound !== undefined && !bound.isLeaving) return bound === member
+    return source.affinity?.place === undefined || source.affinity.place === member.index || this.#isShrunk(source)
+  }
+
+  // The place that it belongs to is empty.
+  #lacks({ affinity }: Source): boolean {
+    return affinity?.place !== undefined && !this.#members().some(({ index }) => index === affinity.place)
+  }
+
+  // There were more places when it was made, and none of those that are left will become that one.
+  #isShrunk(source: Source): boolean {
+    return this.#lacks(source) && this.#members().length >= this.#size()
   }
 
   #drop(source: Source): void {
@@ -123,9 +146,4 @@ export class Scheduler {
     const guided = Math.ceil(source.waiting / (2 * this.#size()))
     return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
   }
-}
-
-function mayTake(member: Member, { affinity }: Source): boolean {
-  const bound = affinity?.member
-  return bound === undefined || bound === member || bound.isLeaving
 }

@@ -2,7 +2,9 @@ import type { PoolCore } from './core.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
 import { snapshotUntilRefused } from './items.ts'
+import { Extent } from './extent.ts'
 import type { StreamOptions } from './options.ts'
+import { withProgress } from './progress.ts'
 import { ResultStream } from './stream.ts'
 
 /** Starts `imap` or `imapUnordered`. */
@@ -14,11 +16,12 @@ export function startStream<R>(
   options: StreamOptions,
 ): ResultStream<R> {
   const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
-  let pulled = 0
+  const extent = new Extent(items, options.length)
   // Room that is given back item by item is worth a look at the source only when there is some of it.
   let lookAt = 0
   const { onError: _, buffer, ...common } = options
-  const work = core.work(fn, { verb, star: false, ...common }, inbox, {
+  const sink = withProgress(inbox, options.progress, extent, (reason) => work.abort(reason, 'broke'))
+  const work = core.work(fn, { verb, star: false, ...common }, sink, {
     progressed: () => {
       // After an error nothing more is pulled until the reader asks again: it may have left.
       if (!inbox.unread) intake.pull()
@@ -28,20 +31,24 @@ export function startStream<R>(
     abandoned: () => inbox.unread && work.open === 0,
   })
   const intake = new Intake(items, {
-    room: () => (buffer ?? core.readAhead(work)) - (pulled - inbox.given),
+    room: () => (buffer ?? core.readAhead(work)) - (extent.pulled - inbox.given),
     pulled: (values) => {
-      const { items, refused } = snapshotUntilRefused(values, pulled, core.options.sharesMemory)
-      pulled += items.length
+      const { items, refused } = snapshotUntilRefused(values, extent.pulled, core.options.sharesMemory)
+      extent.pulled += items.length
       work.add(items)
       if (refused !== undefined) throw refused.reason
     },
-    ended: (error) => work.complete(error),
+    ended: (error) => {
+      extent.isOver = true
+      work.complete(error)
+    },
   })
   intake.pull()
   return new ResultStream(inbox, {
+    length: () => extent.total,
     wanted: () => {
       if (inbox.given < lookAt && !inbox.isAwaited) return
-      lookAt = inbox.given + ((pulled - inbox.given) >> 3)
+      lookAt = inbox.given + ((extent.pulled - inbox.given) >> 3)
       intake.pull()
     },
     left: async () => {

@@ -1,18 +1,29 @@
 import { readFileSync } from 'node:fs'
-import type { Counts } from './counts.ts'
+import type { WorkerUsage } from '../worker/usage.ts'
+import type { HistogramStats } from './histogram.ts'
 import type { Member } from './member.ts'
+import type { Tally } from './tally.ts'
 
-/** What a pool has done and is doing. Counts are of tasks, each item of a map being one. */
+/** What a pool has done and is doing. Counts are of tasks, each item of a map being one; times are milliseconds. */
 export interface PoolStats {
   /** Not begun: they wait in the pool, or with a worker behind another task. */
   readonly queued: number
   /** Workers that have a task now. */
   readonly running: number
   readonly done: number
-  /** Those that threw, or could not travel. */
+  /** Those that threw, could not travel, or took too long, for good: after all of their `retries`. */
   readonly failed: number
-  /** Those that were lost with their worker. */
+  /** How often a task was run again. */
+  readonly retried: number
+  /** Those that were lost with their worker, for good. */
   readonly lost: number
+  /**
+   * How long tasks ran. Calls of `apply` that travel alone are timed from here, so that the way of their answer is part of
+   * it; items that were answered together count with their mean.
+   */
+  readonly run: HistogramStats
+  /** How long tasks waited, from the call (items of a lazy source: from when they were pulled) until they began. */
+  readonly wait: HistogramStats
   readonly workers: readonly WorkerStats[]
 }
 
@@ -30,39 +41,34 @@ export interface WorkerStats {
   readonly memory: number | undefined
   /** CPU time in milliseconds, in steps of 10; as `memory`. */
   readonly cpu: number | undefined
+  /** What the worker itself tells, and only `pool.measure()` asks for. */
+  readonly usage: WorkerUsage | undefined
 }
 
-/** `past`: of workers that have ended; `waiting`: with no worker yet. */
-export function statsOf(members: readonly Member[], past: Counts, waiting: number, processes: boolean): PoolStats {
-  let { done, failed, lost } = past
+/** `waiting`: with no worker yet; `usages`: of those that were asked. */
+export function statsOf(
+  members: readonly Member[],
+  { done, failed, retried, lost, run, wait }: Tally,
+  waiting: number,
+  processes: boolean,
+  usages?: ReadonlyMap<Member, WorkerUsage>,
+): PoolStats {
   let [queued, running] = [waiting, 0]
-  const nowMs = performance.now()
   for (const member of members) {
-    done += member.counts.done
-    failed += member.counts.failed
-    lost += member.counts.lost
     if (member.batches.length === 0 || member.runsHook) continue
     running++
     queued += Math.max(0, member.items - 1)
   }
-  const workers = members.map((member) => describe(member, nowMs, processes))
-  return { queued, running, done, failed, lost, workers }
+  const nowMs = performance.now()
+  const workers = members.map((member) => describe(member, nowMs, processes, usages?.get(member)))
+  return { queued, running, done, failed, retried, lost, run: run.stats(), wait: wait.stats(), workers }
 }
 
-function describe(member: Member, nowMs: number, isProcess: boolean): WorkerStats {
-  const { worker, index, state, counts } = member
+function describe(member: Member, nowMs: number, isProcess: boolean, usage: WorkerUsage | undefined): WorkerStats {
+  const { worker, index, state, tasks } = member
   const { memory, cpu } = (isProcess ? usageOf(worker.pid) : undefined) ?? { memory: undefined, cpu: undefined }
-  const tasks = counts.done + counts.failed
-  return {
-    name: worker.identity.name,
-    index,
-    pid: worker.pid,
-    state,
-    tasks,
-    busy: member.busyShare(nowMs),
-    memory,
-    cpu,
-  }
+  const busy = member.busy.share(nowMs)
+  return { name: member.name, index, pid: worker.pid, state, tasks, busy, memory, cpu, usage }
 }
 
 // The clock of /proc ticks a hundred times a second on every system that Node runs on, and a page has 4 KiB on most.

@@ -3,6 +3,8 @@ import type { Inbox } from './inbox.ts'
 
 /** What a stream asks of the work behind it. */
 export interface StreamEvents {
+  /** How many results there will be, as far as that is known. */
+  length(): number | undefined
   /** There is room for more items. */
   wanted(): void
   /** Nobody wants the rest: resolves when the source was told. */
@@ -28,6 +30,14 @@ export class ResultStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   constructor(inbox: Inbox<R>, events: StreamEvents) {
     this.#inbox = inbox
     this.#events = events
+  }
+
+  /**
+   * How many results there will be: as many as the source has items, or as its `length` option says, until it has ended.
+   * Nothing as long as that is not known.
+   */
+  get length(): number | undefined {
+    return this.#events.length()
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,20 +1,12 @@
-import { Kind } from '../channel/messages.ts'
-import type { Payload } from '../codec/payload.ts'
-import { GRACE_MS, MOST_LOSSES, type Batch, type Holder, type Source, type Sending } from './batch.ts'
+import type { Batch } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
-import { countTogether, encodeItems, type Item } from './items.ts'
-import type { TaskOptions } from './options.ts'
+import { ItemBatch, type ItemHome } from './item-batch.ts'
+import type { Item } from './items.ts'
+import { Lane, type LaneHome, type Stretch } from './lane.ts'
+import { Pauses } from './pauses.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
-
-/** Where the results of a map or a stream go. */
-export interface Sink {
-  values(index: number, values: readonly unknown[]): void
-  failure(index: number, reason: unknown): void
-  /** The work was given up, for this reason. */
-  cancel(reason: unknown): void
-  /** Every item was answered, and no more will come. `error` is what the source of the items threw. */
-  end(total: number, error: { readonly reason: unknown } | undefined): void
-}
+import type { Tally } from './tally.ts'
+import type { GivenUp, Sink, WorkOptions } from './work-options.ts'
 
 /** What a work asks of its pool. */
 export interface WorkEvents {
@@ -27,61 +19,44 @@ export interface WorkEvents {
   finished(work: Work): void
 }
 
-export interface WorkOptions extends TaskOptions {
-  /** Of the map, as its user calls it: `map`, `imap`. */
-  readonly verb: string
-  readonly task: number
-  readonly star: boolean
-  readonly chunkSize?: number | undefined
-  readonly site: Error | undefined
-  /** What its caller shares with it. */
-  readonly shared: Payload | undefined
-}
-
 /** The items of one map or stream: those that wait, those that are with workers, and when all are done. */
-export class Work implements Source {
+export class Work implements LaneHome, ItemHome {
   readonly fn: PoolFunction
+  readonly options: WorkOptions
   readonly chunkSize: number | undefined
   readonly limitMs: number | undefined
   readonly owner: object | undefined
   readonly priority: number
-  readonly affinity: undefined
-  readonly shared: Payload | undefined
-  readonly options: WorkOptions
-  readonly retries: RetryPolicy | undefined
+  /** What waits: in one lane, or in one for each place of the pool. */
+  readonly lanes: readonly Lane[]
+  readonly #retries: RetryPolicy | undefined
   readonly #sink: Sink
   readonly #events: WorkEvents
+  readonly #tally: Tally
   readonly #sent = new Set<ItemBatch>()
-  // Taken from the end: stretches that came back, the first of them last.
-  readonly #again: Stretch[] = []
-  #waitingAgain = 0
-  // Until a failed item is run again.
-  readonly #pauses = new Set<NodeJS.Timeout>()
-  // Items that were never sent, from `#first` on; `#index` is the position of that one within the map.
-  #items: Item[] = []
-  #first = 0
-  #index = 0
+  readonly #pauses = new Pauses<Stretch>()
   #added = 0
   #answered = 0
   #complete = false
   #error: { readonly reason: unknown } | undefined
   #over = false
 
-  constructor(fn: PoolFunction, options: WorkOptions, sink: Sink, events: WorkEvents) {
+  constructor(fn: PoolFunction, options: WorkOptions, tally: Tally, sink: Sink, events: WorkEvents) {
+    const { priority = 0, chunkSize, timeout, signal, retries, places } = options
     this.fn = fn
     this.options = options
-    this.priority = options.priority ?? 0
-    this.shared = options.shared
-    this.retries = policyFor(options.retries)
-    this.chunkSize = options.chunkSize
-    this.limitMs = options.timeout
-    this.owner = options.signal !== undefined || options.timeout !== undefined ? this : undefined
+    this.priority = priority
+    this.chunkSize = chunkSize ?? (places === undefined ? undefined : 1)
+    this.limitMs = timeout
+    this.owner = signal !== undefined || timeout !== undefined ? this : undefined
+    this.lanes =
+      places === undefined
+        ? [new Lane(this, undefined)]
+        : Array.from({ length: places }, (_, place) => new Lane(this, place))
+    this.#retries = policyFor(retries)
+    this.#tally = tally
     this.#sink = sink
     this.#events = events
-  }
-
-  get waiting(): number {
-    return this.#waitingAgain + this.#items.length - this.#first
   }
 
   /** Items that were added and have no answer yet. */
@@ -89,15 +64,12 @@ export class Work implements Source {
     return this.#added - this.#answered
   }
 
-  get over(): boolean {
-    return this.#over
-  }
-
   /** Takes the array over. */
   add(items: Item[]): void {
     if (this.#over || items.length === 0) return
-    if (this.#items.length === 0) this.#items = items
-    else for (const item of items) this.#items.push(item)
+    const nowMs = performance.now()
+    if (this.lanes.length === 1) this.lanes[0]?.add(this.#added, items, nowMs)
+    else this.#deal(items, nowMs)
     if (this.open === 0) this.#events.held(true)
     this.#added += items.length
     this.#events.offered(this)
@@ -112,15 +84,11 @@ export class Work implements Source {
   }
 
   /** Gives up what is not answered. What runs is killed where the worker runs nothing but this. */
-  abort(reason: unknown): void {
+  abort(reason: unknown, how: GivenUp = 'asked'): void {
     if (this.#over) return
     this.#over = true
-    this.#sink.cancel(reason)
-    this.#items = []
-    this.#first = 0
-    this.#again.length = 0
-    this.#waitingAgain = 0
-    for (const pause of this.#pauses) clearTimeout(pause)
+    this.#sink.cancel(reason, how)
+    for (const lane of this.lanes) lane.clear()
     this.#pauses.clear()
     for (const batch of this.#sent) {
       if (this.owner !== undefined && batch.holder?.batches[0] === batch)
@@ -132,94 +100,62 @@ export class Work implements Source {
     this.#events.finished(this)
   }
 
-  take(count: number): Batch | undefined {
-    const stretch = this.#again.at(-1)
-    if (stretch !== undefined) {
-      const together = countTogether(stretch.items, 0, count)
-      this.#waitingAgain -= together
-      if (together === stretch.items.length) this.#again.pop()
-      else {
-        const rest = { ...stretch, index: stretch.index + together, items: stretch.items.slice(together), losses: 0 }
-        this.#again[this.#again.length - 1] = rest
-      }
-      return this.#batch({ ...stretch, items: stretch.items.slice(0, together) })
-    }
-    const together = countTogether(this.#items, this.#first, count)
-    const whole = this.#first === 0 && together === this.#items.length
-    const items = whole ? this.#items : this.#items.slice(this.#first, this.#first + together)
-    const index = this.#index
-    this.#index += together
-    this.#first += together
-    if (this.#first === this.#items.length) {
-      this.#items = []
-      this.#first = 0
-    } else if (this.#first > 1024 && this.#first * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#first)
-      this.#first = 0
-    }
-    return this.#batch({ index, items, losses: 0, attempt: 1 })
+  batch(stretch: Stretch): Batch {
+    const batch = new ItemBatch(this, stretch)
+    this.#sent.add(batch)
+    return batch
   }
 
   resolved(batch: ItemBatch, at: number, values: readonly unknown[]): void {
     if (this.#over) return
+    this.#tally.done += values.length
     this.#sink.values(batch.index + at, values)
     this.#settle(batch, values.length)
   }
 
   rejected(batch: ItemBatch, at: number, reason: unknown): void {
     if (this.#over) return
-    if (this.retries !== undefined) {
-      const index = batch.index + at
-      const what = `Item ${index} of ${this.describe()}`
-      const next = this.retries.decide(what, batch.attempt, reason, index)
-      if (typeof next === 'number') {
-        if (batch.answered === batch.count) this.#sent.delete(batch)
-        this.#runAgain({ index, items: [batch.item(at)], losses: 0, attempt: batch.attempt + 1 }, next)
-        return
-      }
-      reason = next.reason
+    const index = batch.index + at
+    const next = this.#retries?.decide(`Item ${index} of ${this.describe()}`, batch.attempt, reason, index)
+    if (typeof next === 'number') {
+      if (batch.answered === batch.count) this.#sent.delete(batch)
+      this.#tally.retried++
+      this.#pauses.begin(batch.stretch(at, at + 1, 0, batch.attempt + 1), next, (again) => this.#takeBack(again))
+      return
     }
-    this.#sink.failure(batch.index + at, reason)
+    this.#tally.fail(reason)
+    this.#sink.failure(index, next === undefined ? reason : next.reason)
     this.#settle(batch, 1)
   }
 
-  returned(batch: ItemBatch, items: readonly Item[], reason: Error, suspect: boolean): void {
+  returned(batch: ItemBatch, losses: number): void {
     this.#sent.delete(batch)
-    if (this.#over) return
-    const losses = (batch.answered === 0 ? batch.losses : 0) + (suspect ? 1 : 0)
-    const spent = losses >= MOST_LOSSES
-    const rest = spent ? items.slice(1) : items
-    const index = batch.index + batch.answered + (spent ? 1 : 0)
-    if (rest.length > 0) {
-      this.#takeBack({ index, items: rest, losses: spent ? 0 : losses, attempt: batch.attempt })
-    }
-    if (!spent) return
-    this.#sink.failure(index - 1, reason)
-    this.#settle(batch, 1)
+    if (!this.#over) this.#takeBack(batch.stretch(batch.answered, batch.count, losses, batch.attempt))
   }
 
   describe(): string {
     return `${this.options.verb}(${this.fn.name})`
   }
 
+  #deal(items: readonly Item[], nowMs: number): void {
+    const size = this.chunkSize ?? 1
+    for (let at = 0; at < items.length;) {
+      const index = this.#added + at
+      const end = Math.min(items.length, at + size - (index % size))
+      this.#laneOf(index).add(index, items.slice(at, end), nowMs)
+      at = end
+    }
+  }
+
+  #laneOf(index: number): Lane {
+    const chunk = Math.floor(index / (this.chunkSize ?? 1))
+    return this.lanes[chunk % this.lanes.length] as Lane
+  }
+
   #takeBack(stretch: Stretch): void {
-    this.#again.push(stretch)
-    this.#waitingAgain += stretch.items.length
+    const lane = this.lanes.length === 1 ? (this.lanes[0] as Lane) : this.#laneOf(stretch.index)
+    lane.putBack(stretch)
     this.#events.offered(this)
-  }
-
-  #runAgain(stretch: Stretch, pauseMs: number): void {
-    const pause = setTimeout(() => {
-      this.#pauses.delete(pause)
-      this.#takeBack(stretch)
-    }, pauseMs)
-    this.#pauses.add(pause)
-  }
-
-  #batch(stretch: Stretch): ItemBatch {
-    const batch = new ItemBatch(this, stretch)
-    this.#sent.add(batch)
-    return batch
   }
 
   #settle(batch: ItemBatch, count: number): void {
@@ -238,77 +174,5 @@ export class Work implements Source {
     this.#over = true
     this.#sink.end(this.#added, this.#error)
     this.#events.finished(this)
-  }
-}
-
-interface Stretch {
-  readonly index: number
-  readonly items: readonly Item[]
-  readonly losses: number
-  readonly attempt: number
-}
-
-/** Consecutive items that travel together. */
-class ItemBatch implements Batch {
-  readonly fn: PoolFunction
-  readonly kind: Batch['kind']
-  readonly task: number
-  readonly index: number
-  readonly count: number
-  readonly payload: Payload
-  readonly losses: number
-  readonly attempt: number
-  readonly shared: Payload | undefined
-  readonly graceMs: number
-  readonly isRetried: boolean
-  sending: Sending | undefined
-  answered = 0
-  costMs = 0
-  holder: Holder | undefined
-  readonly #work: Work
-  readonly #items: readonly Item[]
-
-  constructor(work: Work, { index, items, losses, attempt }: Stretch) {
-    this.#work = work
-    this.#items = items
-    this.fn = work.fn
-    this.kind = work.options.star ? Kind.starChunk : Kind.chunk
-    this.task = work.options.task
-    this.index = index
-    this.count = items.length
-    this.losses = losses
-    this.attempt = attempt
-    this.shared = work.shared
-    this.isRetried = work.retries !== undefined
-    this.graceMs = work.options.grace ?? GRACE_MS
-    this.payload = encodeItems(items)
-  }
-
-  resolved(at: number, values: readonly unknown[]): void {
-    this.#work.resolved(this, at, values)
-  }
-
-  rejected(at: number, reason: unknown): void {
-    this.#work.rejected(this, at, reason)
-  }
-
-  returned(reason: Error, suspect: boolean): void {
-    this.#work.returned(this, this.#items.slice(this.answered), reason, suspect)
-  }
-
-  item(at: number): Item {
-    return this.#items[at]
-  }
-
-  site(): Error | undefined {
-    return this.#work.options.site
-  }
-
-  describe(at: number): string {
-    return `item ${this.index + at} of ${this.#work.describe()}`
-  }
-
-  itemIndex(at: number): number {
-    return this.index + at
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel } from '../channel/channel.ts'
+import { NoTask } from '../channel/journal.ts'
 import type { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
@@ -50,6 +51,22 @@ export class Answers {
   }
 
   /**
+   * Builds a function, which the owner can learn from the journal: what it captured, or a module that it imports, may be
+   * the end of the worker.
+   */
+  building(fn: number, build: () => Soon): Soon {
+    const begin = (): Soon => {
+      this.#journal.begin(NoTask.building, fn)
+      const soon = build()
+      if (soon !== undefined) return soon.then(() => this.#journal.begin(NoTask.idle, 0))
+      this.#journal.begin(NoTask.idle, 0)
+      return undefined
+    }
+    const soon = this.#journal.settle(this.#channel)
+    return soon === undefined ? begin() : soon.then(begin)
+  }
+
+  /**
    * Notes the value of an item that will be answered together with others; false when it must be answered alone and
    * at once, because it is not plain or cannot travel.
    */
@@ -86,19 +103,20 @@ export class Answers {
     return this.#send(Kind.failed, task, 0, 0, undefined)
   }
 
-  itemFailed(task: number, index: number, error: unknown): Soon {
+  /** `tookNs`: as far as it is known. */
+  itemFailed(task: number, index: number, error: unknown, tookNs = 0): Soon {
     return this.#encoded(
       () => this.#marshal.encodeErrorSoon(error),
-      (payload) => this.#send(Kind.itemFailed, task, index, 1, payload),
+      (payload) => this.#send(Kind.itemFailed, task, index, 1, payload, !this.#journaled, tookNs),
     )
   }
 
   /** The value of one item that was not held. */
-  item(task: number, index: number, value: unknown): Soon {
+  item(task: number, index: number, value: unknown, tookNs: number): Soon {
     return this.#encoded(
       () => this.#marshal.encodeSoon([value], 'result'),
-      (payload) => this.#send(Kind.items, task, index, 1, payload),
-      (error) => this.itemFailed(task, index, error),
+      (payload) => this.#send(Kind.items, task, index, 1, payload, !this.#journaled, tookNs),
+      (error) => this.itemFailed(task, index, error, tookNs),
     )
   }
 
@@ -108,15 +126,15 @@ export class Answers {
    */
   items(task: number, index: number, values: readonly unknown[], tookNs: number): Soon {
     const payload = this.#plain(values)
-    if (payload === undefined) return this.#eachItem(task, index, values, 0)
+    if (payload === undefined) return this.#eachItem(task, index, values, Math.round(tookNs / values.length), 0)
     // Each of them stands in the journal already.
     return this.#send(Kind.items, task, index, values.length, payload, true, tookNs)
   }
 
-  #eachItem(task: number, index: number, values: readonly unknown[], from: number): Soon {
+  #eachItem(task: number, index: number, values: readonly unknown[], tookNs: number, from: number): Soon {
     for (let at = from; at < values.length; at++) {
-      const soon = this.item(task, index + at, values[at])
-      if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, at + 1))
+      const soon = this.item(task, index + at, values[at], tookNs)
+      if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, tookNs, at + 1))
     }
     return undefined
   }

@@ -100,16 +100,18 @@ export class ChunkRun {
       this.#values.push(value)
       return undefined
     }
-    return this.#then(this.#flush(), () => {
+    const eachNs = Math.round(this.#elapsedNs() / (this.#values.length + 1))
+    return this.#then(this.#flush(eachNs * this.#values.length), () => {
       this.#answered = at + 1
-      return this.#answers.item(this.#task, this.#index + at, value)
+      return this.#answers.item(this.#task, this.#index + at, value, eachNs)
     })
   }
 
   #failed(at: number, error: unknown): Soon {
-    return this.#then(this.#flush(), () => {
+    const eachNs = Math.round(this.#elapsedNs() / (this.#values.length + 1))
+    return this.#then(this.#flush(eachNs * this.#values.length), () => {
       this.#answered = at + 1
-      return this.#answers.itemFailed(this.#task, this.#index + at, error)
+      return this.#answers.itemFailed(this.#task, this.#index + at, error, eachNs)
     })
   }
 
@@ -124,7 +126,15 @@ export class ChunkRun {
     })
   }
 
-  #flush(): Soon {
+  // Since it was asked for last.
+  #elapsedNs(): number {
+    const nowMs = performance.now()
+    const elapsedNs = Math.round((nowMs - this.#sinceMs) * 1e6)
+    this.#sinceMs = nowMs
+    return elapsedNs
+  }
+
+  #flush(tookNs?: number): Soon {
     return this.#then(this.#sending, () => {
       this.#sending = undefined
       if (this.#values.length === 0) return undefined
@@ -132,10 +142,7 @@ export class ChunkRun {
       const values = this.#values
       this.#values = []
       this.#answered += values.length
-      const nowMs = performance.now()
-      const tookNs = Math.round((nowMs - this.#sinceMs) * 1e6)
-      this.#sinceMs = nowMs
-      return this.#answers.items(this.#task, index, values, tookNs)
+      return this.#answers.items(this.#task, index, values, tookNs ?? this.#elapsedNs())
     })
   }
 

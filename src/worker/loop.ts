@@ -19,6 +19,7 @@ import type { Home } from './home.ts'
 import { watchMemory } from './memory-watch.ts'
 import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
+import { currentUsage } from './usage.ts'
 
 /** Runs what comes through the channel from now on. */
 export function serve(home: Home): Ending {
@@ -76,7 +77,9 @@ class TaskLoop implements Ending {
     if (message.kind === Kind.cancel) {
       this.#cancel(message)
     } else if (message.kind === Kind.probe) {
-      this.#channel.send({ kind: Kind.alive, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+      const isThread = this.#identity?.threadId !== undefined
+      const payload = message.count === 0 ? undefined : this.marshal.encode(currentUsage(isThread), 'usage')
+      this.#channel.send({ kind: Kind.alive, task: 0, fn: 0, index: 0, count: 0, payload })
     } else if (this.#isBusy) {
       this.#queue.push(owned(message))
     } else {
@@ -125,7 +128,7 @@ class TaskLoop implements Ending {
       case Kind.prepare:
         return this.#prepare(message)
       case Kind.define:
-        return this.#functions.define(message)
+        return this.#answers.building(message.fn, () => this.#functions.define(message))
       case Kind.release:
         this.#functions.release(message.fn)
         return undefined

@@ -3,10 +3,22 @@ import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
 import { makeGate } from '../support/meeting.ts'
 
+const NOTHING = { count: 0, mean: 0, min: 0, p50: 0, p90: 0, p99: 0, max: 0 }
+
 describe('the numbers of a pool', () => {
   it('count what was done, failed, lost, runs and waits, and tell what each worker does', async () => {
     await using pool = new Pool({ processes: 1, name: 'Counted' })
-    assert.deepEqual(pool.stats(), { queued: 0, running: 0, done: 0, failed: 0, lost: 0, workers: [] })
+    assert.deepEqual(pool.stats(), {
+      queued: 0,
+      running: 0,
+      done: 0,
+      failed: 0,
+      retried: 0,
+      lost: 0,
+      run: NOTHING,
+      wait: NOTHING,
+      workers: [],
+    })
     const run = (n: number): number => {
       if (n === 1) throw new Error('one')
       if (n === 2) process.exit(2)
@@ -16,10 +28,11 @@ describe('the numbers of a pool', () => {
     using gate = makeGate()
     const { pass } = gate
     const tasks = [pool.apply(pass), pool.apply(pass), pool.apply(pass)]
-    const { workers, ...counts } = pool.stats()
-    assert.deepEqual(counts, { queued: 2, running: 1, done: 3, failed: 1, lost: 1 })
+    const { workers, run: ran, wait: waited, ...counts } = pool.stats()
+    assert.deepEqual(counts, { queued: 2, running: 1, done: 3, failed: 1, retried: 0, lost: 1 })
     assert.deepEqual([workers.length, workers[0]?.tasks, workers[0]?.index], [1, 2, 0])
     assert.match(workers[0]?.name ?? '', /^Counted-\d+$/)
+    assert.deepEqual([ran.count, waited.count], [4, 4], 'those that have run to their end')
     gate.open()
     await Promise.all(tasks)
     const after = pool.stats()

@@ -1,0 +1,141 @@
+import { Kind } from '../channel/messages.ts'
+import type { Payload } from '../codec/payload.ts'
+import { Tag } from '../codec/tag.ts'
+import { encodeLent } from '../marshal/functions.ts'
+import { Batch } from './batch.ts'
+import { isTuple, type Call } from './call.ts'
+
+// Calls that wait together travel together; more of them would hold back the first answers.
+const MOST_TOGETHER = 64
+const MOST_LENGTH = 64 * 1024
+
+/** The queue that a call waits in. */
+export interface CallBatchHome {
+  resolve(call: Call, value: unknown): void
+  reject(call: Call, reason: unknown): void
+  giveBack(calls: readonly Call[], reason: Error, losses: number): void
+}
+
+/** Calls of one function that travel together. */
+export class CallBatch extends Batch {
+  readonly #home: CallBatchHome
+  readonly #calls: readonly Call[]
+
+  constructor(home: CallBatchHome, calls: readonly Call[]) {
+    const first = calls[0] as Call
+    super({
+      fn: first.fn,
+      kind: calls.length === 1 ? Kind.call : Kind.calls,
+      task: first.id,
+      index: 0,
+      count: calls.length,
+      payload: payloadOf(calls),
+      attempt: first.attempts,
+      shared: first.terms.shared,
+      isRetried: first.terms.retries !== undefined,
+      graceMs: first.terms.graceMs,
+      losses: first.losses,
+    })
+    this.#home = home
+    this.#calls = calls
+    for (let at = 0; at < calls.length; at++) {
+      const call = calls[at] as Call
+      call.batch = this
+      call.place = at
+    }
+  }
+
+  resolved(at: number, values: readonly unknown[]): void {
+    for (let i = 0; i < values.length; i++) this.#home.resolve(this.#calls[at + i] as Call, values[i])
+  }
+
+  rejected(at: number, reason: unknown): void {
+    this.#home.reject(this.#calls[at] as Call, reason)
+  }
+
+  returned(reason: Error, losses: number): void {
+    this.#home.giveBack(this.#calls.slice(this.answered), reason, losses)
+  }
+
+  override cancelWaiting(): void {
+    for (const call of this.#calls) call.cancel()
+  }
+
+  override site(at: number): Error | undefined {
+    return this.#calls[at]?.terms.site
+  }
+
+  submittedMs(at: number): number {
+    return this.#calls[at]?.submittedMs ?? 0
+  }
+
+  describe(at: number): string {
+    return `task ${this.#calls[at]?.id}, ${this.fn.name}()`
+  }
+}
+
+/** Gathers calls that may travel together, which the first of them begins. */
+export class CallGroup {
+  readonly calls: Call[]
+  readonly #first: Call
+  readonly #most: number
+  #length: number
+
+  constructor(first: Call, most: number) {
+    this.calls = [first]
+    this.#first = first
+    this.#most = first.terms.alone ? 1 : Math.min(most, MOST_TOGETHER)
+    this.#length = lengthOf(first.args)
+  }
+
+  get isFull(): boolean {
+    return this.calls.length >= this.#most || this.#length >= MOST_LENGTH
+  }
+
+  /** False when it has to travel without them. */
+  add(next: Call): boolean {
+    const first = this.#first
+    if (
+      next.fn !== first.fn ||
+      next.terms.alone ||
+      isTuple(next.args) !== isTuple(first.args) ||
+      next.attempts !== first.attempts ||
+      next.terms.shared !== first.terms.shared ||
+      next.id !== first.id + this.calls.length
+    )
+      return false
+    const length = this.#length + lengthOf(next.args)
+    // More than fits, or nothing that travels with others.
+    if (length > MOST_LENGTH) return false
+    this.#length = length
+    this.calls.push(next)
+    return true
+  }
+}
+
+// How much of a message the arguments take; Infinity for what travels alone.
+function lengthOf(args: Call['args']): number {
+  if (args === undefined) return 0
+  if (!isTuple(args)) return args.tag === Tag.json && typeof args.body === 'string' ? args.body.length : Infinity
+  let length = 0
+  for (const argument of args) if (typeof argument === 'string') length += argument.length
+  return length
+}
+
+function payloadOf(calls: readonly Call[]): Payload {
+  const first = calls[0]?.args
+  if (!isTuple(first)) {
+    if (calls.length === 1) return first as Payload
+    return {
+      tag: Tag.json,
+      body: `[${calls.map(({ args }) => (args as Payload).body as string).join(',')}]`,
+      buffers: [],
+    }
+  }
+  if (calls.length === 1) return encodeLent(first, 'args', false)
+  return encodeLent(
+    calls.map(({ args }) => args),
+    'args',
+    false,
+  )
+}
