@@ -23,7 +23,8 @@ import { statsOf, type PoolStats } from './stats.ts'
 import { Tally } from './tally.ts'
 import { Task } from './task.ts'
 import type { Work } from './work.ts'
-import type { Sink, WorkOptions } from './work-options.ts'
+import type { Sink } from './sink.ts'
+import type { WorkOptions } from './work-options.ts'
 import { Works, type WorkUser } from './works.ts'
 
 // Items are pulled for so much work of all workers ahead, and not more than so many.

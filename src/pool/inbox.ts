@@ -1,7 +1,7 @@
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
-import type { GivenUp, Sink } from './work-options.ts'
+import type { GivenUp, Sink } from './sink.ts'
 
 /** Where a stream's results wait for its reader, and its reader for results. */
 export class Inbox<R> implements Sink {

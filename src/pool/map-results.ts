@@ -1,4 +1,4 @@
-import type { GivenUp, Sink } from './work-options.ts'
+import type { GivenUp, Sink } from './sink.ts'
 
 /** Gathers the results of a map in the order of its items; its promise settles when all of them were dealt with. */
 export class MapResults implements Sink {

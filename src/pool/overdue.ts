@@ -7,7 +7,7 @@ export class OverdueBatch extends Batch {
 
   /** `ended` is called once, when the item does not run any more. */
   constructor(batch: Batch, ended: (() => void) | undefined) {
-    super({ ...batch, losses: 0, isRetried: false })
+    super(batch)
     this.costMs = batch.costMs
     this.holder = batch.holder
     this.sending = batch.sending

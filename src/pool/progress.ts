@@ -1,5 +1,5 @@
 import type { Extent } from './extent.ts'
-import type { GivenUp, Sink } from './work-options.ts'
+import type { GivenUp, Sink } from './sink.ts'
 
 /** How far a map has come. Times are milliseconds. */
 export interface Progress {

@@ -6,7 +6,8 @@ import { Lane, type LaneHome, type Stretch } from './lane.ts'
 import { Pauses } from './pauses.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
 import type { Tally } from './tally.ts'
-import type { GivenUp, Sink, WorkOptions } from './work-options.ts'
+import type { GivenUp, Sink } from './sink.ts'
+import type { WorkOptions } from './work-options.ts'
 
 /** What a work asks of its pool. */
 export interface WorkEvents {
@@ -42,13 +43,13 @@ export class Work implements LaneHome, ItemHome {
   #over = false
 
   constructor(fn: PoolFunction, options: WorkOptions, tally: Tally, sink: Sink, events: WorkEvents) {
-    const { priority = 0, chunkSize, timeout, signal, retries, places } = options
+    const { priority = 0, chunkSize, timeout, totalTimeout, signal, retries, places } = options
     this.fn = fn
     this.options = options
     this.priority = priority
     this.chunkSize = chunkSize ?? (places === undefined ? undefined : 1)
     this.limitMs = timeout
-    this.owner = signal !== undefined || timeout !== undefined ? this : undefined
+    this.owner = signal === undefined && timeout === undefined && totalTimeout === undefined ? undefined : this
     this.lanes =
       places === undefined
         ? [new Lane(this, undefined)]

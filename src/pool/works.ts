@@ -3,7 +3,8 @@ import { afterMs } from '../base/long-timer.ts'
 import type { PoolFunction } from './functions.ts'
 import type { Tally } from './tally.ts'
 import { Work } from './work.ts'
-import type { Sink, WorkOptions } from './work-options.ts'
+import type { Sink } from './sink.ts'
+import type { WorkOptions } from './work-options.ts'
 
 /** Who feeds a work and takes its results. */
 export interface WorkUser {

@@ -23,7 +23,9 @@ const KILLS = 25
 for (const kind of ['a file', 'shared memory']) {
   describe(`a journal in ${kind}`, () => {
     it('names no item before the first and tells that it is kept', () => {
-      withStore(kind, (store) => assert.deepEqual(readJournal(store), { kept: true, position: undefined, building: undefined, unsent: [] }))
+      withStore(kind, (store) =>
+        assert.deepEqual(readJournal(store), { kept: true, position: undefined, building: undefined, unsent: [] }),
+      )
     })
 
     it('names the item that was begun last and the answers before it that have not left', () => {
@@ -52,7 +54,12 @@ for (const kind of ['a file', 'shared memory']) {
           }
           journal.sent()
           journal.begin(round, 99)
-          assert.deepEqual(readJournal(store), { kept: true, position: { task: round, index: 99 }, building: undefined, unsent: [] })
+          assert.deepEqual(readJournal(store), {
+            kept: true,
+            position: { task: round, index: 99 },
+            building: undefined,
+            unsent: [],
+          })
         }
       })
     })

@@ -28,6 +28,8 @@ export class FakeBackend implements Backend {
   /** What ran when its worker died. */
   readonly lost: Ran[] = []
   spawned = 0
+  /** What a worker says that an item took. */
+  itemNs = 0
 
   spawn(options: SpawnOptions): Worker {
     this.spawned++
@@ -173,7 +175,7 @@ export class FakeWorker implements Worker {
     this.#unsent.push(
       single
         ? { kind: Kind.done, task, fn: 0, index: 0, count: 0, payload }
-        : { kind: Kind.items, task, fn: 0, index, count: 1, payload },
+        : { kind: Kind.items, task, fn: this.#backend.itemNs, index, count: 1, payload },
     )
   }
 }
