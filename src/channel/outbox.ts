@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { FrameWriter } from './frame-writer.ts'
 import { BLOCK_BYTES } from './framing.ts'
 import type { Message } from './messages.ts'
+import { Tail } from './tail.ts'
 
 /** `send` answers false while more than this is waiting. */
 export const HIGH_WATER_BYTES: number = 256 * 1024
@@ -9,8 +10,8 @@ export const HIGH_WATER_BYTES: number = 256 * 1024
 /** So much is gathered before it is written without waiting for the microtask. */
 const FLUSH_BYTES = 1024
 
-/** What the system does not take of a long buffer is copied in pieces of this size. */
-const PIECE_BYTES = 4 * 1024 * 1024
+/** So much of a long buffer is offered to the system at once. */
+const OFFER_BYTES = 4 * 1024 * 1024
 
 /** So much of a kept buffer is written at once before the event loop goes on. */
 const EAGER_BYTES = 2 * 1024 * 1024
@@ -126,29 +127,23 @@ export class Outbox {
   }
 
   // The caller may change `bytes` as soon as this returns, so by then each byte was written or copied. The front is
-  // written as fast as the system takes it; whenever that is full, a piece is copied from the back meanwhile. For
-  // 100 MB the size of the pieces decides how long the event loop stands still (docs/decisions/0003).
+  // written as fast as the system takes it; whenever that is full, some of the back is copied meanwhile.
   #bulk(bytes: Uint8Array, kept: boolean): void {
-    const copies: Uint8Array[] = []
+    const tail = new Tail(bytes)
     let front = 0
-    let back = bytes.length
-    while (front < back && !this.broken) {
+    while (front < tail.start && !this.broken) {
       if (this.#drain()) {
-        const wanted = Math.min(back - front, PIECE_BYTES)
+        const wanted = Math.min(tail.start - front, OFFER_BYTES)
         const taken = this.#try(bytes, front, wanted)
         front += taken
         if (taken === wanted && !(kept && front >= EAGER_BYTES)) continue
       }
       if (kept) break
-      const from = Math.max(front, back - PIECE_BYTES)
-      const copy = Buffer.allocUnsafeSlow(back - from)
-      copy.set(bytes.subarray(from, back))
-      copies.push(copy)
-      back = from
+      tail.grow(front)
     }
     if (this.broken) return
-    if (front < back) this.#push(bytes.subarray(front, back))
-    for (let i = copies.length - 1; i >= 0; i--) this.#push(copies[i] as Uint8Array)
+    if (front < tail.start) this.#push(bytes.subarray(front, tail.start))
+    for (const piece of tail.pieces()) this.#push(piece)
   }
 
   // True when nothing stands before the next byte any more.
