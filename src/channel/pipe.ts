@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ChannelError } from '../base/errors.ts'
+import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { FrameReader } from './frame-reader.ts'
 import { BLOCK_BYTES } from './framing.ts'
@@ -19,6 +20,7 @@ export function openPipe(end: number | Socket): Channel {
 class Pipe implements Channel {
   onMessage: (message: Message) => void = ignore
   onClose: (error: ChannelError | undefined) => void = ignore
+  readonly #attention = new Attention()
   readonly #reader = new FrameReader()
   readonly #outbox: Outbox
   readonly #socket: Socket
@@ -68,7 +70,9 @@ class Pipe implements Channel {
   }
 
   send(message: Message): boolean {
-    return this.#closing || this.#outbox.add(message)
+    if (this.#closing) return true
+    if (!this.#delivering && this.#outbox.waiting === 0) this.#attention.expect()
+    return this.#outbox.add(message)
   }
 
   flush(): void {
@@ -133,11 +137,13 @@ class Pipe implements Channel {
   }
 
   #received(bytes: number): void {
+    this.#attention.arrived()
     if (this.#target === SPILL) this.#feed(SPILL.subarray(0, bytes))
     else {
       this.#reader.received(bytes)
       this.#deliver()
     }
+    this.#attention.expect()
   }
 
   #feed(chunk: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Payload } from '../codec/payload.ts'
 import { ChannelError } from '../base/errors.ts'
+import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
 import type { Message } from './messages.ts'
@@ -51,6 +52,7 @@ const FIELDS = 9
 class Port implements Channel {
   onMessage: (message: Message) => void = ignore
   onClose: (error: ChannelError | undefined) => void = ignore
+  readonly #attention = new Attention()
   readonly #port: MessagePort
   #out: Item[] = []
   #transfer: ArrayBuffer[] = []
@@ -72,7 +74,9 @@ class Port implements Channel {
     this.#port = port
     port.on('message', (post: Post) => {
       this.#inbox.push({ post, at: 0 })
+      this.#attention.arrived()
       if (!this.#delivering) this.#deliver()
+      this.#attention.expect()
     })
     port.on('messageerror', (cause) => {
       this.#fail(new ChannelError('MC_CHANNEL_CORRUPT', 'The port carried something that cannot be read.', { cause }))
@@ -91,6 +95,7 @@ class Port implements Channel {
 
   send(message: Message): boolean {
     if (this.#closing) return true
+    if (!this.#delivering && this.#outBytes === 0) this.#attention.expect()
     const bytes = mostBytes(message)
     const { kind, task, fn, index, count, payload } = message
     if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
