@@ -91,11 +91,11 @@ describe('a start', () => {
     await worker.stop()
   })
 
-  it('costs nothing for long: a hundred in a row leave no descriptor, listener, timer or process', async () => {
+  it('costs nothing for long: fifty in a row leave no descriptor, listener, timer or process', async () => {
     await startWorker().worker.stop()
     await turns(2)
     const before = leftovers()
-    for (let at = 0; at < 10; at++) {
+    for (let at = 0; at < 5; at++) {
       await Promise.all(
         Array.from({ length: 10 }, async () => {
           const { worker, call } = startWorker({ stdio: 'inherit' })

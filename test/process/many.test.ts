@@ -33,7 +33,7 @@ describe('many processes', () => {
   })
 
   // `npm run soak` asks for a thousand.
-  const rounds = Number(process.env['MANYCORE_SOAK_ROUNDS'] ?? 100)
+  const rounds = Number(process.env['MANYCORE_SOAK_ROUNDS'] ?? 50)
   it(`${rounds} in a row leave no descriptor, timer, listener or memory behind`, async () => {
     for (let n = 0; n < 10; n++) await startAndEnd(n)
     const before = await standing()

@@ -66,7 +66,7 @@ describe('in need', () => {
 
 function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): { stdout: string; stderr: string } {
   const { NODE_TEST_CONTEXT: _, ...own } = process.env
-  return spawnSync(file, args, { env: { ...own, ...env }, encoding: 'utf8', timeout: 60_000 })
+  return spawnSync(file, args, { env: { ...own, ...env }, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' })
 }
 
 function told({ stdout, stderr }: { stdout: string; stderr: string }): Told {

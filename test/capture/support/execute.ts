@@ -17,7 +17,13 @@ export function execute(
   return new Promise((resolve, reject) => {
     // A test runner's own variables would make the child report to it.
     const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...inherited } = process.env
-    const options = { cwd, env: { ...inherited, ...env }, timeout: 240_000, maxBuffer: 10_000_000 }
+    const options = {
+      cwd,
+      env: { ...inherited, ...env },
+      timeout: 110_000,
+      killSignal: 'SIGKILL' as const,
+      maxBuffer: 10_000_000,
+    }
     const child = execFile(binary, args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${args.join(' ').slice(0, 200)} failed:\n${stdout}\n${stderr}`))
       else resolve(stdout)
