@@ -23,6 +23,11 @@ export function release(child: Child): void {
   children.delete(child)
 }
 
+/** Tries again to start what ends the workers of a killed owner, where that has not worked yet. */
+export function ensureReaper(): void {
+  reaper.ensure()
+}
+
 const children = new Set<Child>()
 const reaper = new Reaper()
 let hooked = false

@@ -1,7 +1,9 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
+import { platform } from '../base/environment.ts'
+import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
 import { commandFor } from './spawn-options.ts'
 
@@ -64,30 +66,9 @@ export function launch(options: SpawnOptions, journalFd: number | undefined): La
 // Bun 1.4 has neither V8's serializer nor pipes that can be let go of, and Deno 2.9 answers on no extra pipe: without
 // this, starts there would wait for their time limit.
 function lackingRuntime(): string | undefined {
-  const { bun, deno } = process.versions as { bun?: string; deno?: string }
-  const name = bun === undefined ? deno && `Deno ${deno}` : `Bun ${bun}`
+  const name = platform().otherRuntime
   if (name === undefined) return undefined
   return `${name} cannot run manycore's workers, which need Node. Run the program with Node.`
-}
-
-// What one start opens at the same time in the owner, and the new process on top of that before it runs its program.
-const DESCRIPTORS_NEEDED = 16
-
-// A start that runs out of descriptors half-way must not be tried: where the new process is the one that lacks them,
-// `spawn` returns before it has closed the owner's ends of the pipes, and nobody can reach them any more
-// (lib/internal/child_process.js of Node 20.20 leaves `spawn` early for EMFILE and ENFILE).
-function descriptorShortage(): unknown {
-  if (process.platform === 'win32') return undefined
-  const opened: number[] = []
-  try {
-    while (opened.length < DESCRIPTORS_NEEDED) opened.push(openSync('/dev/null', 'r'))
-    return undefined
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'EMFILE' || code === 'ENFILE' ? error : undefined
-  } finally {
-    for (const fd of opened) closeSync(fd)
-  }
 }
 
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {

@@ -12,8 +12,8 @@ interface Family {
   readonly pids: readonly number[]
 }
 
-async function family(work: string, end: string, detached = false): Promise<Family> {
-  const { child, seen, ended } = startProgram('owner-of-workers', [work, end], { detached })
+async function family(work: string, end: string, detached = false, shell: readonly string[] = []): Promise<Family> {
+  const { child, seen, ended } = startProgram('owner-of-workers', [work, end, ...shell], { detached })
   const [line] = await seen(/.*\n/)
   return { owner: child, ended, pids: JSON.parse(line) as number[] }
 }
@@ -26,6 +26,22 @@ describe('nobody is left when the owner ends', { skip: process.platform === 'win
       child.kill('SIGKILL')
       await allGone(pids)
     })
+  }
+
+  const shells: readonly [what: string, shell: string][] = [
+    ['there is none', 'none'],
+    ['it cannot be run', '/no/such/shell'],
+  ]
+  for (const [what, shell] of shells) {
+    for (const work of ['starting', 'deaf']) {
+      it(`#044 by SIGKILL, without a shell because ${what}, while its workers are ${work}`, async () => {
+        const { owner: child, pids } = await family(work, 'wait', false, [shell])
+        // The two workers, and what ends them.
+        equal(pids.length, 3)
+        child.kill('SIGKILL')
+        await allGone(pids)
+      })
+    }
   }
 
   for (const end of ['end', 'throw', 'exit']) {
