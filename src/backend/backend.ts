@@ -104,4 +104,6 @@ export interface WorkerExit extends CrashDetails {
   readonly reason: string
   /** True when the worker ended because it was asked to, or had nothing left to do, with exit code 0. */
   readonly clean: boolean
+  /** True when manycore ended it because it did not become ready. */
+  readonly givenUp?: boolean | undefined
 }

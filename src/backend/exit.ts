@@ -17,13 +17,16 @@ export interface ExitFacts {
   readonly mayEnd: boolean
   /** Why its channel could not be used any more, which ended it unless something else did before. */
   readonly channelError?: Error | undefined
+  /** Why manycore gave its start up and ended it. */
+  readonly givenUp?: string | undefined
 }
 
 /** Tells why a worker ended, as exactly as can be known from outside. */
 export function describeExit(facts: ExitFacts): WorkerExit {
-  const { worker, pid, exitCode, signal, stderrTail } = facts
+  const { worker, pid, exitCode, signal, stderrTail, givenUp } = facts
   const clean = exitCode === 0 && (facts.stopping || facts.mayEnd)
-  return { worker, pid, exitCode, signal, stderrTail, clean, reason: clean ? 'has ended' : reasonOf(facts) }
+  const reason = clean ? 'has ended' : (givenUp ?? reasonOf(facts))
+  return { worker, pid, exitCode, signal, stderrTail, clean, reason, givenUp: givenUp !== undefined }
 }
 
 /** Why no process came into being, and what can be done about it. */
@@ -69,6 +72,9 @@ function reasonOf(facts: ExitFacts): string {
       'or pass it less at a time'
     )
   }
+  if (NO_THREADS.test(stderrTail) && signal === 'SIGABRT') {
+    return 'could make no thread (raise "ulimit -u" or the limit of processes of the container, or start fewer workers)'
+  }
   const endedAlone = exitCode === 0 && !otherEndLeft(channelError)
   if (channelError !== undefined && (endedAlone || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
     return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
@@ -80,6 +86,9 @@ function reasonOf(facts: ExitFacts): string {
   if (exitCode === null) return 'has ended'
   return `ended with exit code ${exitCode}${lastLine(stderrTail)}`
 }
+
+// What Node and the C library say before they abort.
+const NO_THREADS = /uv_thread_create|pthread_create: Resource temporarily unavailable/
 
 // A worker that ends while something is sent to it breaks its channel by that, not the other way round.
 function otherEndLeft(error: Error | undefined): boolean {

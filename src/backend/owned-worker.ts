@@ -19,6 +19,7 @@ import type {
 import { Escalation } from './escalation.ts'
 import { describeExit, type ExitFacts } from './exit.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { StartWatch } from './start-watch.ts'
 import { LineSink, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
 import { WorkerChannel } from './worker-channel.ts'
 
@@ -26,6 +27,8 @@ const START_LIMIT_MS = 60_000
 const GRACE_MS = 1000
 // On a loaded machine the end of a process is told long after that of its channel.
 const CUT_OFF_MS = 500
+// And the rest of what it sent is read.
+const REST_MS = 500
 
 /**
  * The course of every worker's life, whatever it lives in. A backend calls `connect` or `failed` when it has tried to
@@ -54,7 +57,8 @@ export abstract class OwnedWorker implements Worker {
   readonly #channelClosed = deferred<void>()
   readonly #escalation = new Escalation()
   #journal: Journal = readJournal(undefined)
-  #startLimit: NodeJS.Timeout | undefined
+  #startWatch: StartWatch | undefined
+  #givenUp: string | undefined
   #cutOff: NodeJS.Timeout | undefined
   #channelError: ChannelError | undefined
   #isOver = false
@@ -122,6 +126,14 @@ export abstract class OwnedWorker implements Worker {
   /** Gives what it noted, and lets go of where it did. */
   protected abstract takeJournal(): Journal
 
+  /** It is ready. */
+  protected begun(): void {}
+
+  /** What shows that its start has come to a standstill; see {@link file://./start-watch.ts}. */
+  protected standstill(): string | undefined {
+    return undefined
+  }
+
   /** Where the output of one name goes; nothing drops it. */
   protected sinkFor(name: 'stdout' | 'stderr'): Sink | undefined {
     if (this.#options.stdio === 'ignore') return undefined
@@ -139,7 +151,11 @@ export abstract class OwnedWorker implements Worker {
     const payload = this.marshal.encode({ ...this.identity, program: mainProgram(), ...more }, 'identity')
     channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
     const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS
-    if (limitMs !== Infinity) this.#startLimit = setTimeout(() => this.#tooSlow(limitMs), limitMs).unref()
+    this.#startWatch = new StartWatch({
+      limitMs,
+      standstill: () => this.standstill(),
+      giveUp: (why) => this.#giveUp(why),
+    })
     this.channel = channel
   }
 
@@ -161,13 +177,13 @@ export abstract class OwnedWorker implements Worker {
   /** It is gone. */
   protected async ended(how: Pick<ExitFacts, 'exitCode' | 'signal' | 'heap'>): Promise<void> {
     this.#isOver = true
-    clearTimeout(this.#startLimit)
+    this.#startWatch?.end()
     clearTimeout(this.#cutOff)
     this.#escalation.end()
     // The rest of its messages comes through the event loop; nothing else may hold it up.
     this.channel.readRest()
     if (this.#isRef || this.stopping) this.channel.ref()
-    await this.#channelClosed.promise
+    await this.#restOfChannel()
     await this.readOutput()
     this.#journal = this.takeJournal()
     const wasReady = this.state !== 'starting'
@@ -180,21 +196,37 @@ export abstract class OwnedWorker implements Worker {
       sent: this.sent,
       stopping: this.stopping,
       channelError: this.#channelError,
+      givenUp: this.#givenUp,
       mayEnd: this.identity.role === 'process' && wasReady,
     })
     this.#rejectStart(exit.reason, exit)
     this.#exited.resolve(exit)
   }
 
-  #tookUp(): void {
-    this.isReady = true
-    clearTimeout(this.#startLimit)
-    this.#lifecycle.happened('ready')
-    this.#ready.resolve()
+  // What it has sent is read within a turn of the event loop or two. The end of the channel may never come: a process that
+  // the worker has started, and given this descriptor, has it open.
+  async #restOfChannel(): Promise<void> {
+    const limit = setTimeout(() => {
+      // The event loop may have stood still until now, with messages waiting.
+      setImmediate(() => setImmediate(() => this.#channelClosed.resolve()))
+    }, REST_MS)
+    if (!this.#isRef && !this.stopping) limit.unref()
+    await this.#channelClosed.promise
+    clearTimeout(limit)
+    this.channel.destroy()
   }
 
-  #tooSlow(limitMs: number): void {
-    this.#rejectStart(`did not become ready within ${limitMs} ms and was ended`)
+  #tookUp(): void {
+    this.isReady = true
+    this.#startWatch?.end()
+    this.#lifecycle.happened('ready')
+    this.#ready.resolve()
+    this.begun()
+  }
+
+  #giveUp(why: string): void {
+    this.#givenUp = why
+    this.#rejectStart(why)
     this.kill('SIGKILL')
   }
 

@@ -5,12 +5,13 @@ import { type Journal, readJournal } from '../channel/journal.ts'
 import { createJournalFile, fileStore } from '../channel/journal-store.ts'
 import { openPipe } from '../channel/pipe.ts'
 import type { Backend, KillOptions, SpawnOptions } from './backend.ts'
-import { adopt, release } from './children.ts'
+import { adopt, ensureReaper, release } from './children.ts'
 import { isWorkerEntry } from './entry-url.ts'
 import { type Launched, launch } from './launch.ts'
 import { OwnedWorker } from './owned-worker.ts'
 import { SourceSink } from './source-sink.ts'
 import { foresee } from './spawn-options.ts'
+import { standstill } from './standstill.ts'
 import { OutputPipe } from './stdio.ts'
 import { ProcessTree } from './tree.ts'
 
@@ -70,8 +71,16 @@ class ProcessWorker extends OwnedWorker {
     for (const pipe of this.#pipes) pipe.catchUp()
   }
 
-  protected readOutput(): void {
-    for (const pipe of this.#pipes) pipe.finish()
+  protected async readOutput(): Promise<void> {
+    await Promise.all(this.#pipes.map((pipe) => pipe.finish()))
+  }
+
+  protected override begun(): void {
+    ensureReaper()
+  }
+
+  protected override standstill(): string | undefined {
+    return this.pid === undefined ? undefined : standstill(this.pid)
   }
 
   // The file is gone as soon as nobody has it open.

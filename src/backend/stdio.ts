@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { PassThrough } from 'node:stream'
+import { platform } from '../base/environment.ts'
 
 /** Takes what a worker writes. Returns false when it wants no more until `drained` calls back. */
 export interface Sink {
@@ -35,7 +36,7 @@ export class OutputPipe {
     for (let left = this.#source.read() as Buffer | null; left !== null; left = this.#source.read() as Buffer | null) {
       this.#sink.write(left)
     }
-    const fd = (this.#source as unknown as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
+    const fd = this.#descriptor()
     if (fd < 0) return
     const buffer = Buffer.allocUnsafe(64 * 1024)
     try {
@@ -56,10 +57,31 @@ export class OutputPipe {
     if (!this.#held) this.drain()
   }
 
-  /** The worker has ended: what comes later is from a process that it left behind, and is passed on line by line. */
-  finish(): void {
+  /**
+   * The worker has ended: what comes later is from a process that it left behind, and is passed on line by line. Where
+   * a pipe cannot be read at once (Windows), its rest is waited for, and not for long.
+   */
+  async finish(): Promise<void> {
     this.drain()
+    if (!this.#ended && this.#descriptor() < 0) await this.#rest()
     if (!this.#ended) this.#sink.end()
+  }
+
+  #descriptor(): number {
+    if (platform().isWindows) return -1
+    return (this.#source as unknown as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(limit)
+        this.#source.off('close', done)
+        resolve()
+      }
+      const limit = setTimeout(done, REST_MS)
+      this.#source.on('close', done)
+    })
   }
 
   #take(bytes: Buffer): void {
@@ -227,6 +249,8 @@ export const ownStdout: OwnStream = new OwnStream('stdout')
 export const ownStderr: OwnStream = new OwnStream('stderr')
 
 const LONGEST_LINE = 64 * 1024
+/** For what was in a pipe when its worker ended. */
+const REST_MS = 1_000
 const TAIL_BYTES = 8 * 1024
 const TAIL_CHUNKS = 64
 const TAIL_LINES = 20

@@ -258,7 +258,8 @@ export class Roster {
     const at = this.members.indexOf(member)
     if (at >= 0) this.members.splice(at, 1)
     if (state === 'starting') {
-      if (exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM') this.#failuresBySignal++
+      const fromOutside = exit.givenUp !== true && (exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM')
+      if (fromOutside) this.#failuresBySignal++
       const reason: unknown = await member.worker.ready.then(
         () => undefined,
         (error: unknown) => error,

@@ -42,7 +42,7 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
     worker.ready.catch(() => {})
     throw new WorkerStartError(
       `${identity.name} could not be started: ${options.execPath ?? `a ${backend.name}`} did not begin to run. ` +
-        'Check execPath, and whether this machine is out of processes, descriptors or memory.',
+        'Check execPath, and whether processes ("ulimit -u"), descriptors ("ulimit -n") or memory have run out.',
       { worker: identity.name },
     )
   }

@@ -68,6 +68,14 @@ describe('a start that fails', () => {
     deepEqual(JSON.parse(out.stdout), { failed: 'MC_WORKER_START', text: true, after: 'worked', leaked: 0 })
   })
 
+  it('the programs that use descriptors up refuse to run without a low limit of them', async () => {
+    for (const program of ['few-descriptors.js', 'process/out-of-descriptors.js']) {
+      const out = await runFixture(program, [], { shell: 'ulimit -n 200' })
+      deepEqual([out.code, out.stdout], [1, ''])
+      match(out.stderr, /Run this program with few descriptors/)
+    }
+  })
+
   it('leaves no descriptor open', async () => {
     await failure({ execPath: '/no/such/node' })
     const before = openDescriptors().length
@@ -89,6 +97,20 @@ describe('a start', () => {
       ['yes', null, folder, process.argv.slice(2)],
     )
     await worker.stop()
+  })
+
+  it('comes to its end although something that the worker has started holds its channel', async () => {
+    const { worker, call } = startWorker()
+    const pid = (await call(() => {
+      const { spawn } = process.getBuiltinModule('node:child_process')
+      const stdio = ['ignore', 'ignore', 'ignore', 3] as const
+      const child = spawn('sleep', ['60'], { stdio: [...stdio], detached: true })
+      child.unref()
+      return child.pid
+    })) as number
+    worker.kill('SIGKILL')
+    equal((await worker.exited).signal, 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
   })
 
   it('costs nothing for long: fifty in a row leave no descriptor, listener, timer or process', async () => {
