@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { platform } from '../base/environment.ts'
 
 /** Bytes that survive the death of the worker that wrote them. */
 export interface JournalStore {
@@ -104,8 +105,9 @@ export function sharedStore(memory: SharedArrayBuffer): JournalStore {
 let made = 0
 
 function openNameless(): number | undefined {
-  if (process.platform === 'linux') {
-    const fd = attempt(() => openSync('/dev/shm', O_TMPFILE | constants.O_RDWR, 0o600))
+  const { memoryFolder } = platform()
+  if (memoryFolder !== undefined) {
+    const fd = attempt(() => openSync(memoryFolder, O_TMPFILE | constants.O_RDWR, 0o600))
     if (fd !== undefined) return fd
   }
   const path = join(tmpdir(), `manycore-journal-${process.pid}-${Date.now()}-${++made}`)

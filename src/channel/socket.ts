@@ -1,4 +1,5 @@
 import type { Socket, SocketConstructorOpts } from 'node:net'
+import { platform } from '../base/environment.ts'
 
 /**
  * A socket that reads straight into our memory: `target` gives it, after each read for the next one, and nothing
@@ -35,7 +36,7 @@ export function adoptSocket(
 
 /** The number for synchronous writes, or -1 where there is none. */
 export function descriptorOf(socket: Socket): number {
-  if (process.platform === 'win32') return -1
+  if (platform().isWindows) return -1
   return (socket as unknown as Handled)._handle?.fd ?? -1
 }
 

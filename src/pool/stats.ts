@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { platform } from '../base/environment.ts'
 import type { WorkerUsage } from '../worker/usage.ts'
 import type { HistogramStats } from './histogram.ts'
 import type { Member } from './member.ts'
@@ -76,7 +77,7 @@ const TICK_MS = 10
 const PAGE_BYTES = 4096
 
 function usageOf(pid: number | undefined): { readonly memory: number; readonly cpu: number } | undefined {
-  if (pid === undefined || process.platform !== 'linux') return undefined
+  if (pid === undefined || !platform().hasProcfs) return undefined
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ').map(Number) ?? []
     const [user = NaN, system = NaN, pages = NaN] = [fields[11], fields[12], fields[21]]

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, it } from 'node:test'
 import { forcePlatform, platform } from '#dist/base/environment.js'
 
@@ -14,6 +15,12 @@ describe('the platform', () => {
     const before = platform()
     forcePlatform({ hasProcfs: false, shell: undefined })
     assert.deepEqual(platform(), { ...before, hasProcfs: false, shell: undefined })
+  })
+
+  it('has a row in docs/platforms.md for each thing that it can lack, and for nothing else', () => {
+    const page = readFileSync(new URL('../../../docs/platforms.md', import.meta.url), 'utf8')
+    const guards = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    assert.deepEqual([...new Set(guards)].sort(), Object.keys(platform()).sort())
   })
 
   it('is itself again afterwards', () => {
