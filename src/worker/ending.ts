@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { withoutOwnFrames } from '../base/own-frames.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
@@ -21,8 +21,8 @@ export interface Ending {
 export interface ErrorOutput {
   /** Returns when it was written. */
   write(text: string): void
-  /** Nobody else prints the error itself. */
-  readonly printsErrors: boolean
+  /** Ends the worker at once, before Node prints an error too, where it does. */
+  end(): void
 }
 
 let ending: Ending | undefined
@@ -36,8 +36,8 @@ export function endWith(loop: Ending): void {
 }
 
 /**
- * Sees to the worker's end: without an owner it ends at once, an error that nobody caught is told to the owner before
- * Node prints it and ends the process, and what was answered leaves before the process does.
+ * Sees to the worker's end: without an owner it ends at once, an error that nobody caught is told to the owner and
+ * printed before the process ends, and what was answered leaves before the process does.
  */
 export function watchEnd(channel: Channel, errors: ErrorOutput): void {
   output = errors
@@ -50,7 +50,9 @@ export function watchEnd(channel: Channel, errors: ErrorOutput): void {
     // A program that handles such errors itself lives on.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
     headStderr()
-    if (errors.printsErrors) errors.write(`${inspect(error)}\n`)
+    errors.write(`${types.isNativeError(error) ? inspect(error) : `Uncaught ${inspect(error)}`}\n`)
+    // Else Node would print it too, below the line that failed as it was compiled here, which is not the user's.
+    process.on('exit', () => errors.end())
     if (ending === undefined) return
     const place = ending.task
     ending.settle()

@@ -13,7 +13,8 @@ const JOURNAL_FD = 4
 export function startProcess(load: Load): void {
   const channel = openPipe(CHANNEL_FD)
   const home = { channel, place: `process ${process.pid}`, sharesMemory: false, journal: JOURNAL_FD }
-  start(home, load, { write, printsErrors: false })
+  // In a listener for its end, process.exit() ends it at once.
+  start(home, load, { write, end: () => process.exit() })
   makeOutputReliable(() => sayThatItPrints(home.channel))
 }
 

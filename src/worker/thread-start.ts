@@ -14,6 +14,6 @@ export function startThread(load: Load): void {
   start(home, load, {
     write: (text) => void process.stderr.write(text),
     // Node prints it for a process only.
-    printsErrors: true,
+    end: () => {},
   })
 }
