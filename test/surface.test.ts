@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -20,6 +21,16 @@ describe('the public surface', () => {
   it('has at run time what its declarations promise, and nothing else', () => {
     const declared = surface.filter(({ kind }) => kind !== 'interface' && kind !== 'type').map(({ name }) => name)
     assert.deepEqual(Object.keys(manycore).sort(), declared)
+  })
+
+  it('#054 every name that the index exports resolves, here and by require()', () => {
+    const required = createRequire(import.meta.url)('manycore') as Record<string, unknown>
+    const names = Object.keys(manycore)
+    assert.ok(names.includes('Process') && names.includes('Pool'))
+    for (const name of names) {
+      assert.notEqual((manycore as Record<string, unknown>)[name], undefined, name)
+      assert.equal(required[name], (manycore as Record<string, unknown>)[name], name)
+    }
   })
 
   it('documents every name', () => {

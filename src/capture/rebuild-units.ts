@@ -81,7 +81,7 @@ function importKey(node: ImportNode): string {
 }
 
 /** Works as `import()` written in the module `base`. */
-function importFrom(base: string): Import {
+export function importFrom(base: string): Import {
   let run = imports.get(base)
   if (run !== undefined) return run
   const compiled = vm.compileFunction('return o===undefined?import(s):import(s,o)', ['s', 'o'], {

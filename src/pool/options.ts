@@ -4,6 +4,8 @@ import { checkBackend } from '../backend/fitting.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Progress } from './progress.ts'
 import { checkRetries, type RetryOptions } from './retries.ts'
+import type { PreloadErrors } from '../worker/preload.ts'
+import { checkPreload } from './preload.ts'
 import { checkSize, type CheckedSize, type PoolSize } from './size.ts'
 
 /** How a pool is made. Times are milliseconds. */
@@ -26,6 +28,16 @@ export interface PoolOptions {
   readonly initializerArgs?: readonly unknown[] | undefined
   /** Milliseconds that the initializer may take, before its worker is killed and another one tried. Default: `Infinity`. */
   readonly initializerTimeout?: number | undefined
+  /**
+   * Modules that each worker imports before its first task, and before the initializer: names of packages as the main
+   * program sees them, URLs, or absolute paths. `import.meta.resolve('./heavy.js')` gives the URL of a file of your own.
+   */
+  readonly preload?: readonly (string | URL)[] | undefined
+  /**
+   * What a module of `preload` that cannot be imported does: `'throw'`, the default: it fails the worker as an
+   * initializer that throws. `'warn'`: a warning on the worker's stderr. `'ignore'`: nothing.
+   */
+  readonly preloadErrors?: PreloadErrors | undefined
   /**
    * Runs once in each worker that ends in good order, after its last task; may be async. What it returns is collected
    * in `pool.exitResults`.
@@ -159,6 +171,8 @@ export interface CheckedPoolOptions extends PoolOptions {
   readonly backend: BackendName
   readonly size: CheckedSize
   readonly initializerArgs: readonly unknown[]
+  readonly preload: readonly string[]
+  readonly preloadErrors: PreloadErrors
   readonly initializerTimeout: number
   readonly onExitTimeout: number
   readonly stallTimeout: number
@@ -196,6 +210,8 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
     backend: checkBackend('backend', options.backend, BACKENDS, options),
     size: checkSize('processes', options.processes),
     initializerArgs,
+    preload: checkPreload(options.preload),
+    preloadErrors: checkOneOf('preloadErrors', options.preloadErrors ?? 'throw', ['throw', 'warn', 'ignore']),
     initializerTimeout: checkLimit('initializerTimeout', options.initializerTimeout ?? Infinity),
     onExitTimeout: checkLimit('onExitTimeout', options.onExitTimeout ?? ON_EXIT_MS),
     stallTimeout: checkLimit('stallTimeout', options.stallTimeout ?? Infinity),
@@ -246,6 +262,8 @@ const POOL_OPTIONS = [
   'initializer',
   'initializerArgs',
   'initializerTimeout',
+  'preload',
+  'preloadErrors',
   'onExit',
   'onExitTimeout',
   'maxTasksPerWorker',
