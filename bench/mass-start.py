@@ -1,9 +1,14 @@
-"""Python's three start methods, for bench/mass-start.ts: one result, and many at once."""
-import multiprocessing, statistics, sys, time
+"""Python's start methods, for bench/mass-start.ts: one result, many at once, and the private memory of a resting child."""
+import json, multiprocessing, statistics, sys, time
 
 
 def double(n, queue):
     queue.put(n * 2)
+
+
+def rest(queue):
+    queue.put(None)
+    time.sleep(60)
 
 
 def run(context, count):
@@ -20,11 +25,31 @@ def run(context, count):
     return elapsed
 
 
+def private_mib(context):
+    queue = context.SimpleQueue()
+    child = context.Process(target=rest, args=(queue,))
+    child.start()
+    queue.get()
+    time.sleep(0.3)
+    try:
+        with open(f'/proc/{child.pid}/smaps_rollup') as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith('Private_')) / 1024
+    except OSError:
+        return None
+    finally:
+        child.kill()
+        child.join()
+
+
 if __name__ == '__main__':
-    rounds, many = int(sys.argv[1]), int(sys.argv[2])
-    print(f'Python {sys.version.split()[0]}, ms: one, {many} at once')
+    rounds, many, many_rounds = (int(text) for text in sys.argv[1:])
+    rows = {}
     for method in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context(method)
         run(context, 1)
-        one = statistics.median(run(context, 1) for _ in range(rounds))
-        print(f'  {method:42} {one:8.1f} {run(context, many):8.1f}')
+        rows[method] = {
+            'one': statistics.median(run(context, 1) for _ in range(rounds)),
+            'many': statistics.median(run(context, many) for _ in range(many_rounds)),
+            'memory': private_mib(context),
+        }
+    print(json.dumps({'version': sys.version.split()[0], 'rows': rows}))

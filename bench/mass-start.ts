@@ -1,124 +1,164 @@
 /**
  * What it costs to start: manycore beside a bare `spawn`, `fork`, worker_threads and Python's three start methods, all
- * running in turn on this machine, and what importing manycore costs a program that starts nothing.
+ * running in turn on this machine, one and many at once, and the memory of one that rests.
  *
- *     npm run -s build:test && node .build/bench/mass-start.js
+ *     npm run -s build:test && node .build/bench/mass-start.js [--write]
+ *
+ * With --write the table goes into docs/performance.md. NODE_EXTRA_CA_CERTS is unset: it adds 30 ms to each start of
+ * Node 20.
  */
-import { fork, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { Process } from 'manycore'
+import { machine, median, short, writeBetween } from './report.ts'
 
-const ROUNDS = Number(process.env['MANYCORE_BENCH_ROUNDS'] ?? 15)
+const ROUNDS = Number(process.env['MANYCORE_BENCH_ROUNDS'] ?? 11)
 const AT_ONCE = 50
+const MASS_ROUNDS = 3
+const THREADS = 4
 delete process.env['NODE_EXTRA_CA_CERTS']
+
+interface Row {
+  readonly one: number
+  readonly many: number
+  readonly memory: number | null
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-start-'))
 process.on('exit', () => rmSync(folder, { recursive: true }))
-const empty = join(folder, 'empty.cjs')
-writeFileSync(empty, '')
-const echo = join(folder, 'echo.cjs')
-writeFileSync(echo, "process.once('message', (n) => process.send(n * 2, () => process.disconnect()))")
-const echoThread = join(folder, 'echo-thread.cjs')
-writeFileSync(
-  echoThread,
-  "const { parentPort, workerData } = require('node:worker_threads'); parentPort.postMessage(workerData * 2)",
-)
-const index = new URL('../../dist/index.js', import.meta.url).href
-const emptyModule = join(folder, 'empty.mjs')
-writeFileSync(emptyModule, 'export {}\n')
-const importing = join(folder, 'importing.mjs')
-writeFileSync(importing, `import '${index}'\n`)
+const rest = 'setInterval(() => {}, 60_000)'
+const files = {
+  empty: program('empty.cjs', ''),
+  echo: program('echo.cjs', "process.once('message', (n) => process.send(n * 2, () => process.disconnect()))"),
+  echoThread: program(
+    'echo-thread.cjs',
+    "const { parentPort, workerData } = require('node:worker_threads'); parentPort.postMessage(workerData * 2)",
+  ),
+  restThread: program('rest-thread.cjs', `require('node:worker_threads').parentPort.postMessage(1); ${rest}`),
+}
+const twice = (n: number): number => n * 2
+const resting = (): Promise<never> => new Promise(() => setInterval(() => {}, 60_000))
 
-type Start = () => Promise<unknown>
-const starts: Record<string, Start> = {
-  'manycore Process, its result': () => new Process({ target: (n: number) => n * 2, args: [4] }).start().result,
-  'bare spawn of an empty program, its end': () => ended(spawn(process.execPath, [empty], { stdio: 'ignore' })),
-  'fork, one answer': () =>
+const starts: Record<string, () => Promise<unknown>> = {
+  'manycore `Process`, its result': () => new Process({ target: twice, args: [4] }).start().result,
+  'manycore `Thread`, its result': () => new Process({ backend: 'thread', target: twice, args: [4] }).start().result,
+  '`spawn` of an empty program, its end': () => ended(spawn(process.execPath, [files.empty], { stdio: 'ignore' })),
+  '`fork`, one answer': () =>
     new Promise((resolve) => {
-      const child = fork(echo)
+      const child = fork(files.echo)
       child.once('message', resolve)
       child.send(4)
     }),
   'worker_threads, one answer': () =>
-    new Promise((resolve) => new Worker(echoThread, { workerData: 4 }).once('message', resolve)),
+    new Promise((resolve) => new Worker(files.echoThread, { workerData: 4 }).once('message', resolve)),
 }
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores\n`)
-const one = await inTurn(starts, (start) => start())
-const many = await inTurn(starts, (start) => Promise.all(Array.from({ length: AT_ONCE }, start)), 3)
-table(`start to answer, ms`, one)
-table(`${AT_ONCE} at once, ms`, many)
-table('a program that starts nothing, ms', {
-  'empty module': await median(ROUNDS, () => ended(spawn(process.execPath, [emptyModule]))),
-  'imports manycore': await median(ROUNDS, () => ended(spawn(process.execPath, [importing]))),
-})
-await memory()
-python()
+const one = await inTurn(ROUNDS, (start) => start())
+const many = await inTurn(MASS_ROUNDS, (start) => Promise.all(Array.from({ length: AT_ONCE }, start)))
+const memory = await memoryOf()
+const rows = Object.keys(starts).map((name): [string, Row] => [
+  name,
+  { one: one[name] ?? NaN, many: many[name] ?? NaN, memory: memory[name] ?? null },
+])
+const table = [
+  `${machine()}, medians of ${ROUNDS} rounds of one and ${MASS_ROUNDS} of ${AT_ONCE}.`,
+  '',
+  `| start to answer | one, ms | ${AT_ONCE} at once, ms | private memory when it rests, MiB |`,
+  '|---|---|---|---|',
+  ...[...rows, ...python()].map(
+    ([name, row]) =>
+      `| ${name} | ${short(row.one)} | ${short(row.many)} | ${row.memory === null ? '–' : row.memory.toFixed(1)} |`,
+  ),
+].join('\n')
+console.log(table)
+if (process.argv.includes('--write')) writeBetween('starts', table)
 
-async function inTurn(all: Record<string, Start>, run: (start: Start) => Promise<unknown>, rounds = ROUNDS) {
+async function inTurn(
+  rounds: number,
+  run: (start: () => Promise<unknown>) => Promise<unknown>,
+): Promise<Record<string, number>> {
   const times: Record<string, number[]> = {}
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, start] of Object.entries(all)) {
-      const ms = await timed(() => run(start))
+    for (const [name, start] of Object.entries(starts)) {
+      const startMs = performance.now()
+      await run(start)
       // The first round loads what is loaded once.
-      if (round > 0) (times[name] ??= []).push(ms)
+      if (round > 0) (times[name] ??= []).push(performance.now() - startMs)
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, middle(list)]))
+  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]))
 }
 
-async function median(rounds: number, run: Start): Promise<number> {
-  const list: number[] = []
-  for (let round = 0; round < rounds; round++) list.push(await timed(run))
-  return middle(list)
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now()
-  await run()
-  return performance.now() - startMs
-}
-
-function middle(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[list.length >> 1] ?? NaN
-}
-
-function table(title: string, rows: Record<string, number>): void {
-  const first = Object.values(rows)[0] ?? NaN
-  console.log(title)
-  for (const [name, value] of Object.entries(rows)) {
-    console.log(`  ${name.padEnd(42)} ${value.toFixed(1).padStart(8)}   × ${(value / first).toFixed(2)}`)
+async function memoryOf(): Promise<Record<string, number | null>> {
+  const own = new Process({ target: resting }).start()
+  const bare = spawn(process.execPath, ['-e', rest], { stdio: 'ignore' })
+  const forked = fork(files.echo)
+  forked.channel?.ref()
+  await sleep(1_000)
+  const sizes: Record<string, number | null> = {
+    'manycore `Process`, its result': privateMiB(own.pid),
+    '`spawn` of an empty program, its end': privateMiB(bare.pid),
+    '`fork`, one answer': privateMiB(forked.pid),
   }
-  console.log()
+  for (const child of [bare, forked]) child.kill()
+  own.kill()
+  await own.join()
+  const threads = Array.from({ length: THREADS }, () => new Worker(files.restThread))
+  sizes['worker_threads, one answer'] = await growth(async () => {
+    await Promise.all(threads.map((thread) => new Promise((resolve) => thread.once('message', resolve))))
+  })
+  await Promise.all(threads.map((thread) => thread.terminate()))
+  const owned = Array.from({ length: THREADS }, () => new Process({ backend: 'thread', target: resting }))
+  sizes['manycore `Thread`, its result'] = await growth(async () => {
+    for (const thread of owned) thread.start()
+    await sleep(500)
+  })
+  await Promise.all(owned.map((thread) => thread.terminate()))
+  return sizes
 }
 
-function ended(child: ReturnType<typeof spawn>): Promise<unknown> {
+/** Of this process, for one thread. */
+async function growth(run: () => Promise<void>): Promise<number | null> {
+  const before = privateMiB(process.pid)
+  await run()
+  await sleep(500)
+  const after = privateMiB(process.pid)
+  return before === null || after === null ? null : (after - before) / THREADS
+}
+
+function python(): [string, Row][] {
+  const script = fileURLToPath(new URL('../../bench/mass-start.py', import.meta.url))
+  const ran = spawnSync('python3', [script, ...[ROUNDS, AT_ONCE, MASS_ROUNDS].map(String)], { encoding: 'utf8' })
+  if (ran.status !== 0) {
+    console.error(`Python: skipped, ${ran.error?.message ?? ran.stderr}`)
+    return []
+  }
+  const told = JSON.parse(ran.stdout) as { version: string; rows: Record<string, Row> }
+  return Object.entries(told.rows).map(([method, row]) => [`Python ${told.version}, \`${method}\``, row])
+}
+
+function privateMiB(pid: number | undefined): number | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    return (
+      [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+)/gm)].reduce((sum, [, kib]) => sum + Number(kib), 0) / 1024
+    )
+  } catch {
+    return null
+  }
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => child.once('close', resolve))
 }
 
-async function memory(): Promise<void> {
-  const read = (pid: number | undefined): number =>
-    Number(/Private_Dirty:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024
-  try {
-    const child = new Process({ target: () => new Promise<void>(() => setInterval(() => {}, 60_000)) }).start()
-    const bare = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 60_000)'])
-    await new Promise((resolve) => bare.stdout.once('data', resolve))
-    await child.join(500)
-    table('private memory when idle, MiB', { 'manycore Process': read(child.pid), 'bare Node': read(bare.pid) })
-    child.kill()
-    bare.kill()
-    await child.join()
-  } catch (error) {
-    console.log(`private memory: skipped, ${String(error)}\n`)
-  }
-}
-
-function python(): void {
-  const script = fileURLToPath(new URL('../../bench/mass-start.py', import.meta.url))
-  const ran = spawnSync('python3', [script, String(ROUNDS), String(AT_ONCE)], { encoding: 'utf8' })
-  console.log(ran.status === 0 ? ran.stdout : `Python: skipped, ${ran.error?.message ?? ran.stderr}`)
+function program(name: string, text: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
 }
