@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Process, activeChildren } from 'manycore'
+import { childrenOf } from '../support/workers.ts'
 
 const forever = (): Promise<never> =>
   new Promise(() => {
@@ -34,16 +36,21 @@ describe('many processes', () => {
 
   // `npm run soak` asks for a thousand.
   const rounds = Number(process.env['MANYCORE_SOAK_ROUNDS'] ?? 50)
-  it(`${rounds} in a row leave no descriptor, timer, listener or memory behind`, async () => {
+  it(`${rounds} in a row leave no descriptor, timer, listener, file, process or memory behind`, async () => {
     for (let n = 0; n < 10; n++) await startAndEnd(n)
     const before = await standing()
     for (let n = 0; n < rounds; n++) await startAndEnd(n)
-    const after = await standing()
-    assert.equal(after.descriptors, before.descriptors)
-    assert.deepEqual(after.resources, before.resources)
-    assert.deepEqual(after.listeners, before.listeners)
-    const grownKiB = (after.heap - before.heap) / 1024
-    assert.ok(grownKiB < 512 + rounds, `the heap has grown by ${grownKiB.toFixed(0)} KiB`)
+    assertNothingLeft(before, await standing(), rounds)
+  })
+
+  const waves = Math.floor(rounds / 100)
+  const skip = waves === 0 && 'waves belong to npm run soak'
+  it(`${waves} times 50 at once leave nothing either`, { skip }, async () => {
+    const before = await standing()
+    for (let wave = 0; wave < waves; wave++) {
+      await Promise.all(Array.from({ length: 50 }, (_, n) => startAndEnd(n)))
+    }
+    assertNothingLeft(before, await standing(), waves * 50)
   })
 
   it('#022 hold neither target nor arguments after their end', async () => {
@@ -53,6 +60,11 @@ describe('many processes', () => {
     assert.equal(child.exitCode, 0)
   })
 })
+
+// Other tests have files of their own there at the same time.
+function isOurs(name: string): boolean {
+  return name.startsWith('manycore-') && name.includes(`-${process.pid}-`)
+}
 
 async function startAndEnd(n: number): Promise<void> {
   const child = new Process({ target: (x: number) => x + 1, args: [n], daemon: n % 3 === 0 }).start()
@@ -73,7 +85,22 @@ interface Standing {
   readonly descriptors: number
   readonly resources: Record<string, number>
   readonly listeners: Record<string, number>
+  /** Of the temp folder and the one in memory, those of manycore. */
+  readonly files: readonly string[]
+  /** The reaper, and nobody else. */
+  readonly children: number
   readonly heap: number
+  /** Outside of the heap. */
+  readonly buffers: number
+}
+
+function assertNothingLeft(before: Standing, after: Standing, rounds: number): void {
+  const { heap, buffers, ...rest } = after
+  const { heap: _heap, buffers: _buffers, ...expected } = before
+  assert.deepEqual(rest, expected)
+  const grownKiB = (heap + buffers - before.heap - before.buffers) / 1024
+  console.log(`${rounds} starts: the heap and its buffers have grown by ${grownKiB.toFixed(0)} KiB`)
+  assert.ok(grownKiB < 512 + rounds, `the heap has grown by ${grownKiB.toFixed(0)} KiB`)
 }
 
 async function standing(): Promise<Standing> {
@@ -92,6 +119,9 @@ async function standing(): Promise<Standing> {
     descriptors: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
     resources,
     listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])),
+    files: ['/dev/shm', tmpdir()].filter(existsSync).flatMap((folder) => readdirSync(folder).filter(isOurs)),
+    children: process.platform === 'linux' ? childrenOf(process.pid).length : 0,
     heap: process.memoryUsage().heapUsed,
+    buffers: process.memoryUsage().external,
   }
 }
