@@ -196,8 +196,13 @@ export class StreamSink implements Sink {
   }
 
   drained(goOn: () => void): void {
-    this.#stream.once('drain', goOn)
-    this.#stream.once('close', goOn)
+    const wake = (): void => {
+      this.#stream.off('drain', wake)
+      this.#stream.off('close', wake)
+      goOn()
+    }
+    this.#stream.on('drain', wake)
+    this.#stream.on('close', wake)
   }
 
   end(): void {

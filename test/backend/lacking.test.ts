@@ -34,13 +34,13 @@ describe('where something is missing', { skip }, () => {
     it(`workers work as on ${name}, also with much in both directions, and what they print is not lost`, async () => {
       forcePlatform(facts)
       const { worker, call } = startWorker()
+      const printed = textOf(worker.stdout)
       const big = new Uint8Array(3_000_000).fill(7)
       const back = (await call((bytes: Uint8Array) => {
         for (let line = 0; line < 5_000; line++) console.log(`line ${line} ${'x'.repeat(50)}`)
         return bytes.map((byte) => byte + 1)
       }, big)) as Uint8Array
       ok(back.length === big.length && back.every((byte) => byte === 8))
-      const printed = textOf(worker.stdout)
       await worker.stop()
       equal((await printed).trimEnd().split('\n').length, 5_000)
     })
@@ -48,6 +48,7 @@ describe('where something is missing', { skip }, () => {
     it(`a crash as on ${name} is told with its signal and its last words`, async () => {
       forcePlatform(facts)
       const { worker, call } = startWorker()
+      const printed = textOf(worker.stderr)
       await rejects(
         call(() => {
           process.stderr.write(`${'y'.repeat(100_000)}\nthe last words\n`)
@@ -57,6 +58,7 @@ describe('where something is missing', { skip }, () => {
       const { signal, stderrTail } = await worker.exited
       equal(signal, 'SIGKILL')
       ok(stderrTail.endsWith('the last words'))
+      ok((await printed).endsWith('the last words\n'))
     })
   }
 

@@ -32,6 +32,25 @@ describe('what workers print', () => {
     equal((await runProgram('printing-workers', ['crash'])).stdout, 'no newline')
   })
 
+  it('is held up by a reader who is slow, again and again, without a listener more each time', async () => {
+    const { worker, call } = startWorker()
+    const printing = call(() => {
+      for (let line = 0; line < 20_000; line++) console.log('x'.repeat(49))
+    })
+    const { stdout } = worker
+    let bytes = 0
+    let most = 0
+    for await (const chunk of stdout ?? []) {
+      bytes += (chunk as Buffer).length
+      most = Math.max(most, stdout?.listenerCount('close') ?? 0)
+      await new Promise((resolve) => setImmediate(resolve))
+      if (bytes === 1_000_000) break
+    }
+    await printing
+    ok(most > 0 && most < 6, String(most))
+    await worker.stop()
+  })
+
   it('does not hold the end of the worker up when something else has its stdout open', async () => {
     const { stdout } = await runProgram('printing-workers', ['grandchild'])
     equal(stdout, 'not held up\nhas ended\n')

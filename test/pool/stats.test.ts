@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
 import { makeGate } from '../support/meeting.ts'
+import { forcePlatform } from '#dist/base/environment.js'
 
 const NOTHING = { count: 0, mean: 0, min: 0, p50: 0, p90: 0, p99: 0, max: 0 }
 
@@ -42,5 +43,14 @@ describe('the numbers of a pool', () => {
     if (process.platform !== 'linux') return
     assert.ok(worker.memory !== undefined && worker.memory > 10 * 2 ** 20 && worker.memory < 2 ** 31)
     assert.ok(worker.cpu !== undefined && worker.cpu >= 0)
+  })
+
+  it('leave memory and CPU time out where there is no /proc', async () => {
+    await using pool = new Pool({ processes: 1 })
+    await pool.apply(() => 1)
+    forcePlatform({ hasProcfs: false })
+    const [worker] = pool.stats().workers
+    forcePlatform({})
+    assert.deepEqual([worker?.memory, worker?.cpu], [undefined, undefined])
   })
 })

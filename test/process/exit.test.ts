@@ -204,6 +204,22 @@ describe('the end of a process', () => {
     assert.equal(child.exitCode, 0)
   })
 
+  it('#018 waits for a thread and for a process that it has started', async () => {
+    const child = new Process({
+      target: async () => {
+        const { Worker } = await import('node:worker_threads')
+        new Worker("setTimeout(() => console.log('thread'), 50)", { eval: true })
+        new Process({ target: () => void setTimeout(() => console.log('process'), 50) }).start()
+        return 'early'
+      },
+      stdio: 'pipe',
+    }).start()
+    const stdout = textOf(child.stdout)
+    assert.equal(await child.result, 'early')
+    assert.deepEqual((await stdout).trim().split('\n').sort(), ['process', 'thread'])
+    assert.equal((await child.exited).exitCode, 0)
+  })
+
   it('#024 loses nothing of what it wrote right before, however much', async () => {
     const child = new Process({
       target: () => {

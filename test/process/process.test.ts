@@ -32,6 +32,7 @@ onEachProcessBackend('Process', (backend) => {
     const list = [1, 2]
     const options = { deep: { n: 1 } }
     const child = new Process({
+      backend,
       target: (numbers: number[], bag: { deep: { n: number } }) => {
         numbers.push(3)
         bag.deep.n = 2
@@ -152,11 +153,14 @@ onEachProcessBackend('Process', (backend) => {
   })
 
   it('#021 does not share its options with the next one', () => {
-    const first = new Process({ backend, target: () => {} })
-    const second = new Process({ backend, target: () => {} })
+    const options = { backend, target: () => {}, args: [] as [] }
+    const before = structuredClone({ ...options, target: undefined })
+    const first = new Process(options)
+    const second = new Process(options)
     first.daemon = true
     assert.equal(second.daemon, false)
     assert.notEqual(first.name, second.name)
+    assert.deepEqual({ ...options, target: undefined }, before)
   })
 
   it('tells in its text form what it is and how it ended', async () => {
