@@ -12,7 +12,6 @@ import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { measure } from './measure.ts'
 import type { Member } from './member.ts'
-import { withPreload } from './preload.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import { recover } from './recovery.ts'
 import type { Hook } from './hook-batch.ts'
@@ -259,8 +258,7 @@ export class PoolCore {
 
   #hook(name: 'initializer' | 'onExit'): Hook | undefined {
     const isFirst = name === 'initializer'
-    const { initializerTimeout, onExitTimeout } = this.options
-    const { [name]: fn, initializerArgs } = isFirst ? withPreload(this.options) : this.options
+    const { [name]: fn, initializerArgs, initializerTimeout, onExitTimeout } = this.options
     if (fn === undefined) return undefined
     return {
       fn: this.#functions.enter(shipFunction(fn, this.options)),

@@ -3,6 +3,7 @@ import { StateError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
 import { checkPoolOptions, type PoolOptions } from './options.ts'
+import { withPreload } from './preload.ts'
 import { checkSize, type PoolSize } from './size.ts'
 import type { PoolStats } from './stats.ts'
 
@@ -14,7 +15,7 @@ export { startStream } from './start-stream.ts'
 
 /** What is behind a pool, with its workers. */
 export function createCore(options: PoolOptions | undefined): PoolCore {
-  const checked = checkPoolOptions(options)
+  const checked = withPreload(checkPoolOptions(options))
   return new PoolCore(checked, backendNamed(checked.backend))
 }
 

@@ -6,7 +6,8 @@ import { afterEach, describe, it } from 'node:test'
 import { forcePlatform, type Platform } from '#dist/base/environment.js'
 import { standstill } from '#dist/backend/standstill.js'
 import { createJournalFile, fileStore } from '#dist/channel/journal-store.js'
-import { gone, startWorker, textOf } from '../support/workers.js'
+import { allGone } from '../support/processes.js'
+import { startWorker, textOf } from '../support/workers.js'
 
 // Each guard of docs/platforms.md, forced here on a machine that lacks nothing.
 const WINDOWS: Partial<Platform> = { isWindows: true, hasProcfs: false, shell: undefined, memoryFolder: undefined }
@@ -69,7 +70,7 @@ describe('where something is missing', { skip }, () => {
     const outside = (await call(parentOfSleep, true)) as number
     worker.kill('SIGTERM', { tree: true })
     await worker.exited
-    await gone(inGroup)
+    await allGone([inGroup])
     equal(process.kill(outside, 'SIGKILL'), true)
   })
 

@@ -5,7 +5,8 @@ import { afterEach, describe, it } from 'node:test'
 import { forcePlatform } from '#dist/base/environment.js'
 import { setChildExecPath } from '#dist/backend/executable.js'
 import { Reaper } from '#dist/backend/reaper.js'
-import { gone, isRunning } from '../support/workers.js'
+import { allGone } from '../support/processes.js'
+import { isRunning } from '../support/workers.js'
 
 const skip = process.platform === 'win32' && 'needs POSIX signals'
 
@@ -27,7 +28,7 @@ describe('what ends the workers of a killed owner', { skip }, () => {
       leaveAlone(reaper)
       const [, signal] = (await once(goes, 'exit')) as [number, string]
       equal(signal, 'SIGKILL')
-      await gone(pid)
+      await allGone([pid])
       equal(isRunning(stays.pid as number), true)
       await end(stays)
     })
@@ -56,7 +57,7 @@ describe('what ends the workers of a killed owner', { skip }, () => {
     reaper.add(one.pid as number)
     const first = reaper.process?.pid as number
     process.kill(first, 'SIGKILL')
-    await gone(first)
+    await allGone([first])
     // Its end is told by an event of its own.
     while (reaper.process?.pid === first || reaper.process?.pid === undefined)
       await new Promise((resolve) => setImmediate(resolve))

@@ -69,8 +69,8 @@ describe('a start that fails', () => {
   })
 
   it('the programs that use descriptors up refuse to run without a low limit of them', async () => {
-    for (const program of ['few-descriptors.js', 'process/out-of-descriptors.js']) {
-      const out = await runFixture(program, [], { shell: 'ulimit -n 200' })
+    for (const program of ['few-descriptors', 'process/out-of-descriptors']) {
+      const out = await runProgram(program, [], { shell: 'ulimit -n 200' })
       deepEqual([out.code, out.stdout], [1, ''])
       match(out.stderr, /Run this program with few descriptors/)
     }
