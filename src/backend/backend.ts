@@ -69,6 +69,8 @@ export interface Worker {
   readonly identity: WorkerIdentity
   /** Of the process that it lives in; nothing when it could not be started. */
   readonly pid: number | undefined
+  /** Why there is no pid. */
+  readonly notStarted?: string | undefined
   readonly state: WorkerState
   /**
    * May be sent to from the beginning. Messages that come before `onMessage` is set are kept until it is; `ready` is

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
 import { platform } from '../base/environment.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
-import { commandFor } from './spawn-options.ts'
+import { commandFor, isProgram } from './spawn-options.ts'
 
 /** A process that has begun to run. */
 export interface Launched {
@@ -19,6 +20,8 @@ export interface Launched {
 /** Why there is no process, in words; the cause comes with it. */
 export interface LaunchFailure {
   readonly reason: Promise<{ readonly text: string; readonly cause: unknown }>
+  /** The same, as far as it can be said at once. */
+  readonly text: string
 }
 
 /**
@@ -32,9 +35,9 @@ export interface LaunchFailure {
  */
 export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
   const lacking = lackingRuntime()
-  if (lacking !== undefined) return { reason: Promise.resolve({ text: lacking, cause: undefined }) }
+  if (lacking !== undefined) return known({ text: lacking, cause: undefined })
   const shortage = descriptorShortage()
-  if (shortage !== undefined) return { reason: Promise.resolve(failure(shortage, process.execPath, options.cwd)) }
+  if (shortage !== undefined) return known(failure(shortage, process.execPath, options.cwd))
   const { spawn } = process.getBuiltinModule('node:child_process')
   let child: ChildProcess
   let file = options.execPath ?? process.execPath
@@ -49,7 +52,7 @@ export function launch(options: SpawnOptions, journalFd: number | undefined): La
       stdio: ['ignore', options.stdio === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe', journalFd ?? 'ignore'],
     })
   } catch (error) {
-    return { reason: Promise.resolve(failure(error, file, options.cwd)) }
+    return known(failure(error, file, options.cwd))
   }
   const [, stdout, stderr, socket] = (child.stdio ?? []) as unknown as (Socket | null | undefined)[]
   if (child.pid !== undefined && socket && stderr) {
@@ -60,7 +63,20 @@ export function launch(options: SpawnOptions, journalFd: number | undefined): La
   const reason = new Promise<{ text: string; cause: unknown }>((resolve) => {
     child.once('error', (error) => resolve(failure(error, file, options.cwd)))
   })
-  return { reason }
+  return { reason, text: failure({ code: likelyCode(file, options.cwd) }, file, options.cwd).text }
+}
+
+function known(reason: { readonly text: string; readonly cause: unknown }): LaunchFailure {
+  return { reason: Promise.resolve(reason), text: reason.text }
+}
+
+// What `spawn` does not throw but tells later is one of these; there were descriptors.
+function likelyCode(file: string, cwd: string | undefined): string {
+  if (cwd !== undefined && !existsSync(cwd)) return 'ENOENT'
+  const folders = file.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
+  const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
+  if (places.length === 0) return 'ENOENT'
+  return places.some((place) => isProgram(place)) ? 'EAGAIN' : 'EACCES'
 }
 
 // Bun 1.4 has neither V8's serializer nor pipes that can be let go of, and Deno 2.9 answers on no extra pipe: without

@@ -38,6 +38,7 @@ export abstract class OwnedWorker implements Worker {
   readonly identity: WorkerIdentity
   abstract readonly pid: number | undefined
   channel!: WorkerChannel
+  notStarted: string | undefined
   readonly marshal: Marshal
   readonly ready: Promise<void>
   readonly exited: Promise<WorkerExit>
@@ -159,8 +160,9 @@ export abstract class OwnedWorker implements Worker {
     this.channel = channel
   }
 
-  /** It never came into being; `reason` tells why. */
-  protected failed(reason: Promise<{ readonly text: string; readonly cause: unknown }>): void {
+  /** It never came into being; `reason` tells why, and `text` as far as it can be told at once. */
+  protected failed(reason: Promise<{ readonly text: string; readonly cause: unknown }>, text: string): void {
+    this.notStarted = text
     this.channel = new WorkerChannel(undefined, { ready: ignore, beforeMessages: ignore })
     void reason.then(({ text, cause }) => {
       this.#journal = this.takeJournal()

@@ -38,7 +38,7 @@ class ProcessWorker extends OwnedWorker {
     this.#journalFd = createJournalFile()
     const launched = launch(options, this.#journalFd)
     if ('reason' in launched) {
-      this.failed(launched.reason)
+      this.failed(launched.reason, launched.text)
       return
     }
     this.pid = launched.pid

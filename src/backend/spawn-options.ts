@@ -31,12 +31,18 @@ export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOpti
   if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new WorkerStartError(`${name} could not be started: its cwd ${cwd} is no folder.`, { worker: name })
   }
-  if (!execPath.includes('/')) return
+  if (!execPath.includes('/') || isProgram(execPath)) return
+  throw new WorkerStartError(`${name} could not be started: its execPath ${execPath} is no program that can be run.`, {
+    worker: name,
+  })
+}
+
+export function isProgram(file: string): boolean {
   try {
-    accessSync(execPath, constants.X_OK)
-  } catch (cause) {
-    const text = `${name} could not be started: its execPath ${execPath} is no program that can be run.`
-    throw new WorkerStartError(text, { worker: name }, { cause })
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
   }
 }
 

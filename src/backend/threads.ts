@@ -56,7 +56,8 @@ class ThreadWorker extends OwnedWorker {
     } catch (error) {
       for (const { port1 } of [channel, output]) port1.close()
       if (isRefusedArgument(error)) throw refusedArgument(error, this.identity.name)
-      this.failed(Promise.resolve({ text: textOf(error), cause: error }))
+      const text = whyNot(error)
+      this.failed(Promise.resolve({ text, cause: error }), text)
       return
     }
     this.pid = process.pid
@@ -168,6 +169,11 @@ function isRefusedArgument(error: unknown): boolean {
 function refusedArgument(error: unknown, name: string): ArgumentError {
   const text = `execArgv of ${name} has something that a thread cannot have (${textOf(error)}); options of V8 and of the whole process are those of this process. Leave it out, give resourceLimits for memory, or take backend: 'process'.`
   return new ArgumentError(text, { cause: error })
+}
+
+function whyNot(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') return textOf(error)
+  return `${textOf(error)}; raise "ulimit -u" or the limit of processes of the container, or start fewer workers`
 }
 
 function textOf(error: unknown): string {

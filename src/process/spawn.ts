@@ -40,11 +40,9 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
   const worker = backend.spawn(options)
   if (worker.pid === undefined) {
     worker.ready.catch(() => {})
-    throw new WorkerStartError(
-      `${identity.name} could not be started: ${options.execPath ?? `a ${backend.name}`} did not begin to run. ` +
-        'Check execPath, and whether processes ("ulimit -u"), descriptors ("ulimit -n") or memory have run out.',
-      { worker: identity.name },
-    )
+    throw new WorkerStartError(`${identity.name} could not be started: ${worker.notStarted}.`, {
+      worker: identity.name,
+    })
   }
   return new Life(worker, { fn, args }, outcome, { callSite, keepsAlive: !identity.daemon })
 }

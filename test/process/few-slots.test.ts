@@ -27,18 +27,18 @@ describe('when the system gives no more processes and threads (ulimit -u)', { sk
   it('a start for which there is no room at all throws at once', async () => {
     const { thrown } = await withRoom<Told>('process', 0)
     assert.equal(thrown?.code, 'MC_WORKER_START')
-    assert.match(thrown?.message ?? '', /ulimit -u/)
+    assert.match(thrown?.message ?? '', /no free process slot \(EAGAIN\); raise "ulimit -u"/)
   })
 
   it('a process whose Node can make no thread fails with what to raise', async () => {
-    assertFailed(await withRoom<Told>('process', 1), 'SIGABRT')
+    assertFailed(await withRoom<Told>('process', 1))
   })
 
   // Node waits for the rest of them for ever.
-  for (const room of [2, 3, 5]) {
+  for (const room of [2, 3, 4]) {
     it(`a process whose Node can make ${room - 1} of its threads fails within seconds, with what to raise`, async () => {
       const told = await withRoom<Told & { readonly ms: number }>('process', room)
-      assertFailed(told, 'SIGKILL')
+      assertFailed(told)
       // Far below the time limit of a start.
       assert.ok(told.ms < 30_000, String(told.ms))
     })
@@ -49,12 +49,14 @@ describe('when the system gives no more processes and threads (ulimit -u)', { sk
   })
 
   it('a thread for which there is no room throws at once', async () => {
-    assert.equal((await withRoom<Told>('thread', 0)).thrown?.code, 'MC_WORKER_START')
+    const { thrown } = await withRoom<Told>('thread', 0)
+    assert.equal(thrown?.code, 'MC_WORKER_START')
+    assert.match(thrown?.message ?? '', /raise "ulimit -u"/)
   })
 
   it('what runs goes on, and when it has ended there is room again', async () => {
     const { second, third } = await withRoom<{ second: Told; third: Told }>('again', 9)
-    assertFailed(second, 'SIGKILL')
+    assertFailed(second)
     assert.equal(third.result, 'works')
   })
 
@@ -76,11 +78,12 @@ async function withRoom<T>(what: string, room: number): Promise<T> {
   return JSON.parse(stdout) as T
 }
 
-function assertFailed({ result, exit, alive }: Told, signal: string): void {
+// A thread that is only just ending still counts, so that there may be room for one more than was meant.
+function assertFailed({ result, exit, alive }: Told): void {
   assert.equal((result as Failure).code, 'MC_WORKER_START')
   assert.match((result as Failure).message, /raise "ulimit -u"/)
   assert.match(exit?.reason ?? '', /raise "ulimit -u"/)
-  assert.equal(exit?.exitSignal, signal)
+  assert.ok(exit?.exitSignal === 'SIGABRT' || exit?.exitSignal === 'SIGKILL')
   assert.equal(alive, false)
 }
 

@@ -59,6 +59,15 @@ describe('in need', () => {
       code: 'MC_WORKER_START',
       message: /\/no\/such\/node/,
     })
+    const unknown = { target: () => {}, execPath: 'no-such-node' }
+    assert.throws(() => new Process(unknown).start(), { message: /there is no program no-such-node \(ENOENT\)/ })
+    assert.throws(() => new Process({ target: () => {}, execPath: tmpdir() }).start(), {
+      message: /no program that can/,
+    })
+    assert.throws(() => new Process({ target: () => {}, env: { LONG: 'x'.repeat(3_000_000) } }).start(), {
+      code: 'MC_WORKER_START',
+      message: /too long for the system \(E2BIG\); pass a smaller env/,
+    })
     await missing.join()
     assert.equal(openDescriptors().length, before)
   })
