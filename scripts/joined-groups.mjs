@@ -27,6 +27,7 @@ export const GROUPS = {
   capture: ['capture/capture.js', 'capture/stacks.js', 'capture/verdict.js', 'capture/walk.js'],
   threads: ['backend/threads.js'],
   inline: ['backend/inline.js', 'worker/loop.js'],
+  preload: ['worker/preload.js'],
 }
 
 const IMPORT = /^(?:import|export)\b[^'";]*?\bfrom '(\.[^']+)'/gm

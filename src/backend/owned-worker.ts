@@ -164,8 +164,8 @@ export abstract class OwnedWorker implements Worker {
   protected failed(reason: Promise<{ readonly text: string; readonly cause: unknown }>, text: string): void {
     this.notStarted = text
     this.channel = new WorkerChannel(undefined, { ready: ignore, beforeMessages: ignore })
+    this.#journal = this.takeJournal()
     void reason.then(({ text, cause }) => {
-      this.#journal = this.takeJournal()
       this.#lifecycle.happened('exited')
       const { name } = this.identity
       const details = { worker: name, pid: undefined, exitCode: null, signal: null, stderrTail: '' }

@@ -35,7 +35,7 @@ interface WithPreload {
 export function withPreload<T extends WithPreload>(options: T): T {
   const { preload: modules, preloadErrors, initializer, initializerArgs } = options
   if (modules.length === 0) return options
-  const { preload } = load<typeof import('../worker/preload.ts')>(import.meta.url, '../worker/preload.js')
+  const { preload } = load<typeof import('../worker/preload.ts')>('../worker/preload.js')
   return {
     ...options,
     initializer: preload as (...args: never[]) => unknown,

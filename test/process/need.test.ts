@@ -69,6 +69,7 @@ describe('in need', () => {
       message: /too long for the system \(E2BIG\); pass a smaller env/,
     })
     await missing.join()
+    await new Promise((resolve) => setImmediate(resolve))
     assert.equal(openDescriptors().length, before)
   })
 })
