@@ -13,6 +13,8 @@ export interface ExitFacts {
   readonly stopping: boolean
   /** What tells that its heap was full, where that is known from elsewhere than stderr. */
   readonly heap?: string | undefined
+  /** It was ready once. */
+  readonly began: boolean
   /** It has nothing left to do of its own accord: role `process`. */
   readonly mayEnd: boolean
   /** Why its channel could not be used any more, which ended it unless something else did before. */
@@ -80,6 +82,9 @@ function reasonOf(facts: ExitFacts): string {
     return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
   }
   if (signal !== null) return `was killed by ${signal}${originOf(facts, signal)}`
+  if (exitCode === 0 && !facts.stopping && !facts.began) {
+    return 'ended with exit code 0 (is its execPath a Node, and does nothing that is preloaded end it?)'
+  }
   if (exitCode === 0) {
     return facts.stopping ? 'has ended' : 'ended by itself with exit code 0 (did it call process.exit()?)'
   }

@@ -199,6 +199,7 @@ export abstract class OwnedWorker implements Worker {
       stopping: this.stopping,
       channelError: this.#channelError,
       givenUp: this.#givenUp,
+      began: wasReady,
       mayEnd: this.identity.role === 'process' && wasReady,
     })
     this.#rejectStart(exit.reason, exit)

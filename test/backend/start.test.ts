@@ -45,7 +45,10 @@ describe('a start that fails', () => {
 
   it('tells of a program that is no Node', async () => {
     match(await failure({ execPath: '/bin/false' }), /ended with exit code 1 before it could take tasks/)
-    match(await failure({ execPath: '/bin/true' }), /before it could take tasks/)
+    match(
+      await failure({ execPath: '/bin/true' }),
+      /exit code 0 \(is its execPath a Node, .* before it could take tasks/,
+    )
   })
 
   it('tells of a program that never says that it is ready', async () => {
