@@ -14,13 +14,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { Process } from 'manycore'
+import { Process, activeChildren } from 'manycore'
 import { machine, median, short, writeBetween } from './report.ts'
 
 const ROUNDS = Number(process.env['MANYCORE_BENCH_ROUNDS'] ?? 11)
 const AT_ONCE = 50
 const MASS_ROUNDS = 3
 const THREADS = 4
+const SETTLE_MS = 50
 delete process.env['NODE_EXTRA_CA_CERTS']
 
 interface Row {
@@ -89,6 +90,9 @@ async function inTurn(
       await run(start)
       // The first round loads what is loaded once.
       if (round > 0) (times[name] ??= []).push(performance.now() - startMs)
+      // Ends that are still under way are not to burden the next.
+      await Promise.all(activeChildren().map((child) => child.join()))
+      await sleep(SETTLE_MS)
     }
   }
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]))
