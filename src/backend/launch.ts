@@ -3,7 +3,6 @@ import { delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
-import { platform } from '../base/environment.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
 import { commandFor, isProgram } from './spawn-options.ts'
@@ -34,8 +33,6 @@ export interface LaunchFailure {
  * owner is the work of the channel's end, of the exit hook and of the reaper.
  */
 export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
-  const lacking = lackingRuntime()
-  if (lacking !== undefined) return known({ text: lacking, cause: undefined })
   const shortage = descriptorShortage()
   if (shortage !== undefined) return known(failure(shortage, process.execPath, options.cwd))
   const { spawn } = process.getBuiltinModule('node:child_process')
@@ -77,14 +74,6 @@ function likelyCode(file: string, cwd: string | undefined): string {
   const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
   if (places.length === 0) return 'ENOENT'
   return places.some((place) => isProgram(place)) ? 'EAGAIN' : 'EACCES'
-}
-
-// Bun 1.4 has neither V8's serializer nor pipes that can be let go of, and Deno 2.9 answers on no extra pipe: without
-// this, starts there would wait for their time limit.
-function lackingRuntime(): string | undefined {
-  const name = platform().otherRuntime
-  if (name === undefined) return undefined
-  return `${name} cannot run manycore's workers, which need Node. Run the program with Node.`
 }
 
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {

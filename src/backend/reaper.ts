@@ -63,8 +63,8 @@ export class Reaper {
       this.ensure()
     })
     child.unref()
-    // A stdin of a child is a socket.
-    ;(child.stdin as unknown as { unref(): void } | null)?.unref()
+    // A stdin of a child is a socket, but for Bun, where it keeps nobody alive.
+    ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()
     this.#process = child
     this.#tell([...this.#pids].map((pid) => `+ ${pid}\n`).join(''))
   }

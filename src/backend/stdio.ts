@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { PassThrough } from 'node:stream'
-import { platform } from '../base/environment.ts'
+import { descriptorOf } from '../channel/socket.ts'
 
 /** Takes what a worker writes. Returns false when it wants no more until `drained` calls back. */
 export interface Sink {
@@ -27,7 +27,8 @@ export class OutputPipe {
     source.on('error', ignore)
     source.on('close', () => this.#end())
     // The process handle keeps the owner alive when it should be; its pipes never do.
-    source.unref()
+    // What Bun gives for it is no socket, and keeps nobody alive.
+    ;(source as Partial<Socket>).unref?.()
   }
 
   /** Takes what is in the pipe now without waiting for the event loop. */
@@ -36,7 +37,7 @@ export class OutputPipe {
     for (let left = this.#source.read() as Buffer | null; left !== null; left = this.#source.read() as Buffer | null) {
       this.#sink.write(left)
     }
-    const fd = this.#descriptor()
+    const fd = descriptorOf(this.#source)
     if (fd < 0) return
     const buffer = Buffer.allocUnsafe(64 * 1024)
     try {
@@ -63,13 +64,8 @@ export class OutputPipe {
    */
   async finish(): Promise<void> {
     this.drain()
-    if (!this.#ended && this.#descriptor() < 0) await this.#rest()
+    if (!this.#ended && descriptorOf(this.#source) < 0) await this.#rest()
     if (!this.#ended) this.#sink.end()
-  }
-
-  #descriptor(): number {
-    if (platform().isWindows) return -1
-    return (this.#source as unknown as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
   }
 
   #rest(): Promise<void> {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { MessagePort, Worker as Thread } from 'node:worker_threads'
 import { ArgumentError } from '../base/errors.ts'
 import { assertMaySpawn } from '../base/nesting.ts'
+import { otherRuntime } from '../base/runtime.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { sharedStore } from '../channel/journal-store.ts'
 import { openPort, type ThreadData } from '../channel/port.ts'
@@ -111,6 +112,7 @@ class ThreadWorker extends OwnedWorker {
     thread.on('error', (error) => this.#fell(error))
     thread.on('exit', (code) => {
       release(record)
+      this.#endChannel()
       const killed = this.#killedBy !== undefined && (code === TERMINATED || (this.#killedEarly && code === 0))
       void this.ended({
         exitCode: killed ? null : code,
@@ -118,6 +120,12 @@ class ThreadWorker extends OwnedWorker {
         heap: this.#heap,
       })
     })
+  }
+
+  // In Node the end of a thread closes its ports, behind what it had posted. In Bun 1.4 and Deno 2.9 nobody tells the other
+  // end, so what has not arrived after a while never will.
+  #endChannel(): void {
+    if (otherRuntime() !== undefined) setTimeout(() => this.channel.destroy(), LAST_POST_MS)
   }
 
   // The thread itself has written what nobody caught, unless it could not.
@@ -129,6 +137,8 @@ class ThreadWorker extends OwnedWorker {
     }
   }
 }
+
+const LAST_POST_MS = 50
 
 /** What `terminate()` makes the exit code of a thread. */
 const TERMINATED = 1

@@ -10,8 +10,6 @@ export interface Platform {
   readonly shell: string | undefined
   /** A folder in memory where files without a name can be made. */
   readonly memoryFolder: string | undefined
-  /** What runs this program in place of Node, with its version. */
-  readonly otherRuntime: string | undefined
 }
 
 export function platform(): Platform {
@@ -37,12 +35,6 @@ const real: Platform = {
     return hasShell ? '/bin/sh' : undefined
   },
   memoryFolder: process.platform === 'linux' ? '/dev/shm' : undefined,
-  otherRuntime: otherRuntime(),
 }
 
 let seen: Platform = real
-
-function otherRuntime(): string | undefined {
-  const { bun, deno } = process.versions as { bun?: string; deno?: string }
-  return bun === undefined ? deno && `Deno ${deno}` : `Bun ${bun}`
-}

@@ -1,4 +1,5 @@
 import type { Runtime, Session } from 'node:inspector'
+import { otherRuntime } from '../base/runtime.ts'
 
 /**
  * What V8's inspector shows of a value, read in this process and on this thread. `Session.post` answers before it
@@ -266,11 +267,6 @@ function realValue(remote: Runtime.RemoteObject): unknown {
 
 function parseUnserializable(text: string): bigint | number {
   return text.endsWith('n') ? BigInt(text.slice(0, -1)) : Number(text)
-}
-
-function otherRuntime(): string | undefined {
-  if (process.versions['bun']) return 'Bun'
-  return process.versions['deno'] ? 'Deno' : undefined
 }
 
 function absenceFrom(error: unknown): InspectorAbsence {

@@ -70,9 +70,14 @@ function refuseKinds(walk: Walk, object: object): void {
     walk.refuse('is a running generator', 'Send the function that makes it, or an array of its items.')
   if (isIterator(object)) walk.refuse('is a running iterator', 'Send what it iterates over, or an array of its items.')
   if (types.isSharedArrayBuffer(object)) checkShared(walk, 'is')
-  if (types.isExternal(object)) walk.refuse('is a native pointer', 'Open what it stands for inside the function.')
+  if (isNativePointer(object)) walk.refuse('is a native pointer', 'Open what it stands for inside the function.')
   if (tagOf(object) === 'FinalizationRegistry')
     walk.refuse('is a FinalizationRegistry', 'Make one inside the function.')
+}
+
+// Deno 2.9 does not have the question.
+function isNativePointer(object: object): boolean {
+  return (types as Partial<typeof types>).isExternal?.(object) === true
 }
 
 function isIterator(object: object): boolean {

@@ -1,11 +1,12 @@
 import type { Socket, SocketConstructorOpts } from 'node:net'
 import { platform } from '../base/environment.ts'
+import { otherRuntime } from '../base/runtime.ts'
 
 /**
  * A socket that reads straight into our memory: `target` gives it, after each read for the next one, and nothing
  * when it stays the same. Such reading can only be chosen when a Socket is made, but `spawn` makes the sockets of its
  * pipes itself; so a new one takes over the handle of such a socket. Where handles are not as in Node, `chunk` gets
- * what the socket reads in its own way.
+ * what the socket reads in its own way: Deno 2.9 takes the option `onread` and never calls it, Bun 1.4 has no handles.
  */
 export function adoptSocket(
   end: number | Socket,
@@ -22,7 +23,13 @@ export function adoptSocket(
     },
   }
   const options = { allowHalfOpen: true, onread }
-  if (typeof end === 'number') return makeSocket({ fd: end, ...options } as SocketConstructorOpts)
+  if (typeof end === 'number') {
+    const runtime = otherRuntime()
+    if (runtime === undefined) return makeSocket({ fd: end, ...options } as SocketConstructorOpts)
+    const socket = runtime === 'Bun' ? connectTo(end) : makeSocket({ fd: end, allowHalfOpen: true })
+    socket.on('data', chunk)
+    return socket
+  }
   const owner = end as unknown as Handled
   const handle = owner._handle
   if (handle?.useUserBuffer === undefined) {
@@ -36,7 +43,7 @@ export function adoptSocket(
 
 /** The number for synchronous writes, or -1 where there is none. */
 export function descriptorOf(socket: Socket): number {
-  if (platform().isWindows) return -1
+  if (platform().isWindows || otherRuntime() !== undefined) return -1
   return (socket as unknown as Handled)._handle?.fd ?? -1
 }
 
@@ -49,6 +56,12 @@ export function queuedIn(socket: Socket): number {
 function makeSocket(options: SocketConstructorOpts): Socket {
   const { Socket } = process.getBuiltinModule('node:net')
   return new Socket(options)
+}
+
+// The sockets that Bun 1.4 makes of a descriptor are closed from the start, unless they are "connected" to it.
+function connectTo(fd: number): Socket {
+  const { connect } = process.getBuiltinModule('node:net')
+  return connect({ fd, allowHalfOpen: true } as unknown as Parameters<typeof connect>[0] & object)
 }
 
 interface Handled {

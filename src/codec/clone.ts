@@ -1,4 +1,5 @@
 import type { Deserializer, Serializer } from 'node:v8'
+import { otherRuntime } from '../base/runtime.ts'
 import type { Layout } from './buffers.ts'
 import { layOut, outsideRegions, readLayout, sharedMemory, writeLayout } from './buffers.ts'
 import { giveAway } from './transfer.ts'
@@ -18,6 +19,7 @@ export interface Clone {
  * value itself a view is only a number, so that views of one buffer are views of one buffer there.
  */
 export function writeClone(value: unknown, survey: Survey): Clone {
+  if (otherRuntime() === 'Bun') return writeWhole(value, survey)
   const { ViewWriter } = (classes ??= load())
   const { views, buffers } = survey
   const layout = views.length === 0 && buffers.length === 0 ? undefined : layOut(views, buffers)
@@ -33,6 +35,7 @@ export function writeClone(value: unknown, survey: Survey): Clone {
 }
 
 export function readClone({ body, buffers, shared }: Payload): unknown {
+  if (otherRuntime() === 'Bun') return process.getBuiltinModule('node:v8').deserialize(body as Uint8Array)
   const { ViewReader } = (classes ??= load())
   const reader = new ViewReader(body as Uint8Array)
   reader.readHeader()
@@ -40,6 +43,12 @@ export function readClone({ body, buffers, shared }: Payload): unknown {
   reader.views = views
   whole.forEach((buffer, id) => reader.transferArrayBuffer(id, buffer))
   return reader.readValue()
+}
+
+// Bun 1.4 has no Serializer, but JavaScriptCore's clone keeps all that a survey lets through, views and Buffers included.
+function writeWhole(value: unknown, { isShared }: Survey): Clone {
+  if (isShared) throw new TypeError('Bun shares no memory through it. Send a copy of a SharedArrayBuffer.')
+  return { body: process.getBuiltinModule('node:v8').serialize(value), buffers: [] }
 }
 
 interface CloneClasses {

@@ -95,12 +95,6 @@ describe('where something is missing', { skip }, () => {
     equal((await worker.exited).signal, 'SIGKILL')
   })
 
-  it('in another runtime a start is refused at once', async () => {
-    forcePlatform({ otherRuntime: 'Bun 1.4.5' })
-    const { worker } = startWorker()
-    await rejects(worker.ready, { code: 'MC_WORKER_START', message: /Bun 1\.4\.5 cannot run manycore's workers/ })
-  })
-
   it('a hanging start is not looked into without /proc', () => {
     forcePlatform({ hasProcfs: false })
     equal(standstill(process.pid), undefined)
