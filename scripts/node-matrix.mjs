@@ -5,7 +5,7 @@
 //   npm run matrix -- 24 pool/        these, and only the tests whose path contains `pool/`
 //
 // The table of what travels is run in every way of running TypeScript; npm run travels writes what came out into
-// docs/what-travels.md. Vitest and Jest are installed into .cache/runners for it.
+// docs/what-travels.md. Vitest and Jest are installed into .cache/runners for it, Bun and Deno into .cache/runtimes.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { arch, platform } from 'node:os'
@@ -22,6 +22,7 @@ function main(args) {
   const filters = args.filter((arg) => !asked.includes(arg))
   const outcomes = []
   installRunners()
+  installRuntimes()
   for (const version of asked.length > 0 ? asked : ALL) {
     const binary = installNode(version)
     const exact = versionOf(binary)
@@ -71,6 +72,19 @@ function installRunners() {
   console.log('installing Vitest and Jest into .cache/runners')
   const packages = 'vitest@4.1.12 jest@30 @swc/core@1 @swc/jest@0.2'
   spawnSync(`npm install --no-audit --no-fund --no-save --loglevel=error ${packages}`, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: true,
+  })
+}
+
+function installRuntimes() {
+  const folder = join(root, '.cache/runtimes')
+  if (existsSync(join(folder, 'node_modules/bun')) && existsSync(join(folder, 'node_modules/deno'))) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  console.log('installing Bun and Deno into .cache/runtimes')
+  spawnSync('npm install --no-audit --no-fund --no-save --loglevel=error bun@1.4.5 deno@2.9.6', {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: true,
