@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -44,6 +45,15 @@ describe('the test runner', () => {
     const { code, output } = await runTests('left-file')
     assert.equal(code, 1, output)
     assert.match(output, /Left file .*manycore-left/)
+  })
+
+  const noMemory = existsSync('/dev/shm') ? false : 'this system has no folder in memory'
+  it('fails when a file in memory with the prefix of manycore remains', { skip: noMemory }, async () => {
+    const name = randomUUID()
+    const { code, output } = await runTests('left-memory', [], { env: { LEFT_NAME: name } })
+    rmSync(`/dev/shm/manycore-left-${name}`)
+    assert.equal(code, 1, output)
+    assert.match(output, new RegExp(`Left file .*manycore-left-${name}`))
   })
 
   it('ends tests that never end, one that waits and one that spins', async () => {

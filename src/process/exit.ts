@@ -32,7 +32,8 @@ export function endedError(
   if (endedBy !== undefined) {
     return new StateError('MC_PROCESS_ENDED', `${name} has no result: ${endedBy} ended it before its target returned.`)
   }
-  return new WorkerCrashedError(`${name} has no result: it ${exit.reason} before its target returned.`, exit)
+  const reason = exit.clean ? 'ended with exit code 0 (did it call process.exit()?)' : exit.reason
+  return new WorkerCrashedError(`${name} has no result: it ${reason} before its target returned.`, exit)
 }
 
 /** `0`, `3`, `-SIGTERM`. */
