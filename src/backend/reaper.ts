@@ -84,7 +84,7 @@ function begin(shell: string | undefined): ChildProcess | undefined {
     if (shell !== undefined) return spawn(shell, ['-c', SHELL_SCRIPT, NAME], { ...options, cwd: '/', env: process.env })
     // What this process has preloaded, or listens to, is not for it.
     const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env
-    const flags = ['--v8-pool-size=0', '--max-semi-space-size=1', '--input-type=commonjs', '-e', NODE_SCRIPT]
+    const flags = ['--v8-pool-size=0', '--input-type=commonjs', '-e', NODE_SCRIPT]
     return spawn(childExecPath(), [...flags, '--', NAME], { ...options, env })
   } catch {
     return undefined
