@@ -23,6 +23,8 @@ export interface CallEvents {
 /** The calls of `apply` that wait, in the order in which they were made. */
 export class CallQueue implements Source, CallHome, CallBatchHome {
   readonly chunkSize: undefined
+  // A batch of calls is bounded anyway.
+  readonly isOpen = false
   readonly priority: number
   readonly affinity: Affinity | undefined
   readonly #events: CallEvents

@@ -29,7 +29,7 @@ import { Works, type WorkUser } from './works.ts'
 
 // Items are pulled for so much work of all workers ahead, and not more than so many.
 const AHEAD_MS = 20
-const MOST_AHEAD = 8192
+const MOST_AHEAD = 32_768
 
 type AnyFunction = (...args: never[]) => unknown
 

@@ -22,6 +22,7 @@ export interface LaneHome {
   readonly chunkSize: number | undefined
   readonly owner: object | undefined
   readonly limitMs: number | undefined
+  readonly isOpen: boolean
   batch(stretch: Stretch): Batch
 }
 
@@ -47,6 +48,10 @@ export class Lane implements Source {
 
   get chunkSize(): number | undefined {
     return this.#home.chunkSize
+  }
+
+  get isOpen(): boolean {
+    return this.#home.isOpen
   }
 
   get owner(): object | undefined {

@@ -161,7 +161,7 @@ export interface MapOptions extends TaskOptions {
 export interface StreamOptions extends MapOptions {
   /**
    * How many items at most have been pulled from the source, and not been read as results. Default: adapted to how
-   * long an item takes, between twice the number of workers and 8,192.
+   * long an item takes, between twice the number of workers and 32,768.
    */
   readonly buffer?: number | undefined
 }

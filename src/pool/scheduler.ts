@@ -137,13 +137,13 @@ export class Scheduler {
     return member.batches.length === 1 && source.waiting > this.#size() && member.heldMs < 2 * SENT_AHEAD_MS
   }
 
-  // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end, and not more than is
-  // done within the time that a worker may hold.
+  // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end (there is none yet where
+  // more may come), and not more than is done within the time that a worker may hold.
   #share(source: Source): number {
     if (source.limitMs !== undefined) return 1
     if (source.chunkSize !== undefined) return source.chunkSize
     const { itemMs } = source.fn.pace
-    const guided = Math.ceil(source.waiting / (2 * this.#size()))
+    const guided = Math.ceil(source.waiting / (this.#size() * (source.isOpen ? 1 : 2)))
     return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
   }
 }

@@ -5,6 +5,8 @@ import type { PoolFunction } from './functions.ts'
 export interface Source {
   /** Items that could be sent now. */
   readonly waiting: number
+  /** More may come. */
+  readonly isOpen: boolean
   /** What has a higher one is sent first. */
   readonly priority: number
   /** Nothing when any worker will do. */

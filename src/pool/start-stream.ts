@@ -48,7 +48,7 @@ export function startStream<R>(
     length: () => extent.total,
     wanted: () => {
       if (inbox.given < lookAt && !inbox.isAwaited) return
-      lookAt = inbox.given + ((extent.pulled - inbox.given) >> 3)
+      lookAt = inbox.given + ((extent.pulled - inbox.given) >> 2)
       intake.pull()
     },
     left: async () => {

@@ -65,6 +65,10 @@ export class Work implements LaneHome, ItemHome {
     return this.#added - this.#answered
   }
 
+  get isOpen(): boolean {
+    return !this.#complete
+  }
+
   /** Takes the array over. */
   add(items: Item[]): void {
     if (this.#over || items.length === 0) return
