@@ -10,6 +10,7 @@ export function manycore(backend: 'process' | 'thread'): LoadPeer {
         chunks: true,
         run: (fn, args) => pool.apply(fn as never, args as never),
         map: (fn, items) => pool.map(fn, items),
+        stream: (fn, items) => pool.imap(fn, items),
         runWithin: (fn, args, limitMs) => pool.apply(fn as never, args as never, { timeout: limitMs }) as never,
         end: () => pool.terminate(),
       }

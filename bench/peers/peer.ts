@@ -6,6 +6,8 @@ export interface Peer {
   run<A extends unknown[], R>(fn: (...args: A) => R, args: A): Promise<Awaited<R>>
   /** Runs it for each item, with the peer's defaults. */
   map<T, R>(fn: (item: T) => R, items: T[]): Promise<Awaited<R>[]>
+  /** As `map`, one result after the other. Absent where the peer offers nothing of the kind. */
+  stream?<T, R>(fn: (item: T) => R, items: T[]): AsyncIterable<Awaited<R>>
   /** As `run`, and rejects when the time is up. Absent where the peer offers nothing of the kind. */
   runWithin?<A extends unknown[], R>(fn: (...args: A) => R, args: A, limitMs: number): Promise<Awaited<R>>
   end(): Promise<unknown>

@@ -7,6 +7,7 @@ import { type Journal, readJournal } from '../channel/journal.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { createOwnerMarshal } from '../marshal/owner.ts'
+import { getLogger, type LogRecord, passOn } from '../worker/logger.ts'
 import type {
   KillOptions,
   SpawnOptions,
@@ -144,12 +145,19 @@ export abstract class OwnedWorker implements Worker {
 
   /** It was started, and listens at the other end of `inner`. */
   protected connect(inner: Channel, more: Partial<WorkerIdentity> = {}): void {
-    const channel = new WorkerChannel(inner, { ready: () => this.#tookUp(), beforeMessages: () => this.catchUp() })
+    const channel = new WorkerChannel(inner, {
+      ready: () => this.#tookUp(),
+      logged: ({ payload }) => {
+        if (payload !== undefined) passOn(this.marshal.decode(payload) as LogRecord)
+      },
+      beforeMessages: () => this.catchUp(),
+    })
     channel.onClose = (error) => {
       if (error !== undefined) this.#isCutOff(error)
       this.#channelClosed.resolve()
     }
-    const payload = this.marshal.encode({ ...this.identity, program: mainProgram(), ...more }, 'identity')
+    const logLevel = getLogger().level
+    const payload = this.marshal.encode({ ...this.identity, program: mainProgram(), logLevel, ...more }, 'identity')
     channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
     const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS
     this.#startWatch = new StartWatch({
@@ -163,7 +171,7 @@ export abstract class OwnedWorker implements Worker {
   /** It never came into being; `reason` tells why, and `text` as far as it can be told at once. */
   protected failed(reason: Promise<{ readonly text: string; readonly cause: unknown }>, text: string): void {
     this.notStarted = text
-    this.channel = new WorkerChannel(undefined, { ready: ignore, beforeMessages: ignore })
+    this.channel = new WorkerChannel(undefined, { ready: ignore, logged: ignore, beforeMessages: ignore })
     this.#journal = this.takeJournal()
     void reason.then(({ text, cause }) => {
       this.#lifecycle.happened('exited')
@@ -202,6 +210,7 @@ export abstract class OwnedWorker implements Worker {
       began: wasReady,
       mayEnd: this.identity.role === 'process' && wasReady,
     })
+    getLogger().debug(`${this.identity.name}${this.pid === undefined ? '' : ` (pid ${this.pid})`} ${exit.reason}.`)
     this.#rejectStart(exit.reason, exit)
     this.#exited.resolve(exit)
   }
@@ -223,6 +232,7 @@ export abstract class OwnedWorker implements Worker {
     this.isReady = true
     this.#startWatch?.end()
     this.#lifecycle.happened('ready')
+    getLogger().debug(`${this.identity.name} (pid ${this.pid}) is ready.`)
     this.#ready.resolve()
     this.begun()
   }

@@ -4,12 +4,14 @@ import { Kind, type Message } from '../channel/messages.ts'
 
 export interface WorkerChannelEvents {
   ready(): void
+  /** Somebody has logged something there. */
+  logged(message: Message): void
   /** Messages are about to be delivered, of a worker that prints: what it had printed before is to come first. */
   beforeMessages(): void
 }
 
 /**
- * The channel of a worker as its users see it: `ready` and `output` are kept back, the end is the backend's business,
+ * The channel of a worker as its users see it: `ready`, `output` and `log` are kept back, the end is the backend's business,
  * and messages for which nobody has set a handler yet are kept until somebody does. Without an inner channel (a worker that never
  * came into being) everything is dropped.
  */
@@ -99,6 +101,8 @@ export class WorkerChannel implements Channel {
       this.#events.ready()
     } else if (message.kind === Kind.output) {
       this.#prints = true
+    } else if (message.kind === Kind.log) {
+      this.#events.logged(message)
     } else {
       if (this.#prints) this.#catchUp()
       if (this.#handler === undefined) this.#early.push(owned(message))

@@ -12,6 +12,8 @@ export interface WorkerIdentity {
   readonly parentName: string
   /** Above it the worker says that it is full. Of processes only. */
   readonly maxMemoryBytes?: number | undefined
+  /** What it logs; filled in by the backend. */
+  readonly logLevel?: string | undefined
   /** Of a worker that is a thread; filled in by the backend. */
   readonly threadId?: number | undefined
   /** URL of the user's main program, which no worker may run again; filled in by the backend. */

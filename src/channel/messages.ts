@@ -26,6 +26,7 @@ export type Message =
   | Alive
   | Full
   | Output
+  | Log
 
 export const Kind = {
   init: 1,
@@ -49,6 +50,7 @@ export const Kind = {
   output: 22,
   alive: 23,
   full: 24,
+  log: 25,
 } as const
 
 interface Envelope {
@@ -174,6 +176,11 @@ export interface Problem extends Envelope {
  */
 export interface Output extends Envelope {
   readonly kind: typeof Kind.output
+}
+
+/** Worker → owner: somebody logged something there, or below it. Payload: a `LogRecord`. */
+export interface Log extends Envelope {
+  readonly kind: typeof Kind.log
 }
 
 /** Owner → worker: answer with `alive`, at once. `count` is 1 when that shall tell what the worker uses. */

@@ -1,9 +1,8 @@
-import { fstatSync } from 'node:fs'
 import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { WorkerIdentity } from '../channel/identity.ts'
-import { fileStore, sharedStore, type JournalStore } from '../channel/journal-store.ts'
+import type { JournalStore } from '../channel/journal-store.ts'
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { Tag } from '../codec/tag.ts'
@@ -16,6 +15,8 @@ import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './co
 import { reportUncaught, type Ending } from './ending.ts'
 import { FunctionTable, type TaskFunction } from './function-table.ts'
 import type { Home } from './home.ts'
+import { storeFor } from './journal-place.ts'
+import { type LogLevel, type LogRecord, logToOwner } from './logger.ts'
 import { watchMemory } from './memory-watch.ts'
 import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
@@ -136,7 +137,8 @@ class TaskLoop implements Ending {
         return this.#decoded(message, (identity) => {
           this.#identity = identity as WorkerIdentity
           enterWorker(this.#identity)
-          const { maxMemoryBytes } = this.#identity
+          const { maxMemoryBytes, logLevel } = this.#identity
+          if (logLevel !== undefined) logToOwner(logLevel as LogLevel, (record) => this.#log(record))
           if (maxMemoryBytes !== undefined) this.#answers.watch = watchMemory(this.#channel, maxMemoryBytes)
           inheritMainProgram(this.#identity.program)
           return undefined
@@ -148,6 +150,13 @@ class TaskLoop implements Ending {
       default:
         return undefined
     }
+  }
+
+  // At once, for what comes next may be the end of it.
+  #log(record: LogRecord): void {
+    const payload = this.marshal.encode(record, 'record')
+    this.#channel.send({ kind: Kind.log, task: 0, fn: 0, index: 0, count: 0, payload })
+    this.#channel.flush()
   }
 
   #prepare(message: Message): Soon {
@@ -320,20 +329,6 @@ const FIRST: TaskManner = { attempt: 1 }
 
 interface BrokenManner {
   readonly error: unknown
-}
-
-// Instead of a file there may be /dev/null, or nothing.
-function storeFor(journal: Home['journal']): JournalStore | undefined {
-  if (typeof journal !== 'number') return sharedStore(journal)
-  return isFile(journal) ? fileStore(journal) : undefined
-}
-
-function isFile(fd: number): boolean {
-  try {
-    return fstatSync(fd).isFile()
-  } catch {
-    return false
-  }
 }
 
 // The bytes of a body are only lent to a handler. (`slice` of a Buffer would not copy them.)

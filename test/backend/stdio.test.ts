@@ -4,7 +4,7 @@ import { startWorker, textOf } from '../support/workers.js'
 import { runProgram, startProgram } from '../support/run-program.js'
 
 describe('what workers print', () => {
-  it('comes out line by line, also when it was written in parts', async () => {
+  it('#250 comes out line by line, also when it was written in parts', async () => {
     const { stdout } = await runProgram('printing-workers', ['lines'])
     const lines = stdout.trimEnd().split('\n')
     equal(lines.length, 600)
