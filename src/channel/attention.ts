@@ -20,21 +20,26 @@ export class Attention {
 
   /** To be called when something has come, before it is handled. */
   arrived(): void {
-    if (!this.#isExpecting) return
-    this.#isExpecting = false
-    if (this.#loop.isAwake()) {
-      this.#score = Math.min(this.#score + 1, MOST_SCORE)
-      this.#tryAfter = TRY_AFTER_LEAST
-    } else if (this.#score > 0) this.#score = Math.max(this.#score - 2, 0)
-    else this.#tryAfter = Math.min(this.#tryAfter * 2, TRY_AFTER_MOST)
+    if (this.#isExpecting) this.#judge(this.#loop.isAwake())
   }
 
   /** To be called when something was sent or handled, so that something else may come soon. */
   expect(): void {
+    // What is sent late was not waited for either.
+    if (this.#isExpecting && !this.#loop.isAwake()) this.#judge(false)
     if (this.#score === 0 && ++this.#passed < this.#tryAfter) return
     this.#passed = 0
     this.#isExpecting = true
     this.#loop.stayAwake()
+  }
+
+  #judge(wasOfUse: boolean): void {
+    this.#isExpecting = false
+    if (wasOfUse) {
+      this.#score = Math.min(this.#score + 1, MOST_SCORE)
+      this.#tryAfter = TRY_AFTER_LEAST
+    } else if (this.#score > 0) this.#score = Math.max(this.#score - 2, 0)
+    else this.#tryAfter = Math.min(this.#tryAfter * 2, TRY_AFTER_MOST)
   }
 }
 

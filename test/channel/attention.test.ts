@@ -40,6 +40,19 @@ describe('the attention to a channel', () => {
     assert.ok(exchange(3000) > 1900)
   })
 
+  it('is soon given up between an answer and the next message where that is sent late, though its answer comes soon', () => {
+    const loop = new FakeLoop()
+    const attention = new Attention(loop)
+    for (let i = 0; i < 3000; i++) {
+      loop.awake = true
+      attention.arrived()
+      attention.expect()
+      loop.awake = false
+      attention.expect()
+    }
+    assert.ok(loop.kept < 400, `${loop.kept} attempts in 3,000 exchanges`)
+  })
+
   it('lets the thread fall asleep when messages stop', async () => {
     const [one, other] = await pipePair()
     other.onMessage = () => other.send(message({}))
