@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { workerPids } from '../pool/faults.js'
 import type { Random } from './random.js'
+import type { Victims } from './victims.js'
 
 /** Does to the workers of this process what the world may do to them. */
 export class Assailant {
   readonly done = { killed: 0, stopped: 0, starved: 0 }
   readonly #random: Random
+  readonly #victims: Victims
   readonly #firstSeenMs = new Map<number, number>()
   #over = false
 
-  constructor(random: Random) {
+  constructor(random: Random, victims: Victims) {
     this.#random = random
+    this.#victims = victims
   }
 
   /** Goes on until `end`. */
@@ -39,22 +41,22 @@ export class Assailant {
   // Mostly of the older ones: ten starts in a row that are struck down are a reason to give the pool up.
   #chosen(): number[] {
     const nowMs = performance.now()
-    const pids = workerPids()
+    const pids = this.#victims.all()
     for (const pid of pids) if (!this.#firstSeenMs.has(pid)) this.#firstSeenMs.set(pid, nowMs)
     if (this.#random.chance(0.2)) return pids
     return pids.filter((pid) => nowMs - (this.#firstSeenMs.get(pid) ?? nowMs) > 500)
   }
 
   #strike(pid: number, signal: NodeJS.Signals): void {
-    if (send(pid, signal)) this.done.killed++
+    if (this.#victims.send(pid, signal)) this.done.killed++
   }
 
   async #stop(pid: number, forMs: number, thenKill: boolean): Promise<void> {
-    if (!send(pid, 'SIGSTOP')) return
+    if (!this.#victims.send(pid, 'SIGSTOP')) return
     this.done.stopped++
     await sleep(forMs)
     if (thenKill) this.#strike(pid, 'SIGKILL')
-    send(pid, 'SIGCONT')
+    this.#victims.send(pid, 'SIGCONT')
   }
 
   /** Somebody else wants the cores. */
@@ -69,11 +71,3 @@ export class Assailant {
 // Three starts in a row that end by the worker's own fault, as these two look, are taken for a lasting one.
 const RARE: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT']
 const SIGNALS: readonly NodeJS.Signals[] = [...Array<'SIGKILL'>(8).fill('SIGKILL'), 'SIGTERM', ...RARE]
-
-function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal)
-  } catch {
-    return false
-  }
-}

@@ -197,6 +197,20 @@ export const JOBS: readonly Job[] = [
   },
 ]
 
+/** Items of which some fill the heap of their worker, which must have a small one. */
+export const HOARD: Job = async (stage) => {
+  const { file } = stage
+  const run = (id: number) => {
+    appendFileSync(file, `${id}\n`)
+    const hoard: unknown[] = []
+    if (id % 7 === 0) for (;;) hoard.push(Array.from({ length: 10_000 }, (_, at) => `${hoard.length} ${at}`))
+    return id * 3
+  }
+  const ids = stage.nextId(stage.random.between(1, 10))
+  const results = await stage.pool.map(run, ids, { onError: 'settle' })
+  for (const [at, id] of ids.entries()) judgeSettled(stage, id, results[at], { ended: id % 7 === 0 })
+}
+
 interface Allowed {
   /** It may take longer than its limit. */
   readonly limit?: boolean
@@ -237,7 +251,7 @@ function judgeSettled(
   }
   const { reason } = settled as { reason: unknown }
   if (reason instanceof WorkerCrashedError) {
-    if (ended && reason.exitCode === 7) outcomes.ended++
+    if (ended && (reason.exitCode === 7 || /ran out of heap memory/.test(reason.message))) outcomes.ended++
     else outcomes.lost++
   } else if (limit && reason instanceof TimeoutError) outcomes.timedOut++
   else if (thrown && reason instanceof RangeError && reason.message === `planned ${id}`) {

@@ -2,7 +2,6 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { childrenOf } from '../support/workers.js'
-import { workerPids } from '../pool/faults.js'
 
 /** What a process has, to be compared with what it had before. */
 export interface Belongings {
@@ -14,11 +13,11 @@ export interface Belongings {
   readonly heapBytes: number
 }
 
-export function belongings(temp: string): Belongings {
+export function belongings(temp: string, workers: number): Belongings {
   collect()
   const children = childrenOf(process.pid).length
   return {
-    workers: workerPids().length,
+    workers,
     children,
     descriptors: readdirSync('/proc/self/fd').map(targetOf).sort(),
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,

@@ -1,17 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'manycore'
-import { workerPids } from '../pool/faults.js'
 import { SOON_MS } from '../support/processes.js'
 import { Assailant } from './assailant.js'
-import { JOBS, type Outcomes, type Stage } from './jobs.js'
+import { HOARD, JOBS, type Outcomes, type Stage } from './jobs.js'
 import { Ledger } from './ledger.js'
 import { type Belongings, belongings, leftovers } from './left.js'
 import { Random } from './random.js'
+import { processVictims, threadVictims, type Victims } from './victims.js'
 
 export interface Report extends Outcomes {
+  readonly backend: 'process' | 'thread'
   readonly seed: number
   seconds: number
   rounds: number
@@ -29,9 +30,15 @@ const STUCK_MS = 60_000
 const MOST_GROWTH_BYTES = 8_000_000
 
 /** Runs pools under attack for so long, and tells what became of every task. */
-export async function runChaos(seed: number, durationMs: number): Promise<Report> {
+export async function runChaos(
+  seed: number,
+  durationMs: number,
+  backend: 'process' | 'thread' = 'process',
+): Promise<Report> {
   const random = new Random(seed)
+  const victims = backend === 'process' ? processVictims() : threadVictims()
   const report: Report = {
+    backend,
     seed,
     seconds: 0,
     rounds: 0,
@@ -61,10 +68,10 @@ export async function runChaos(seed: number, durationMs: number): Promise<Report
     while (performance.now() - startMs < durationMs && report.violations.length < 20) {
       const roundMs = Math.min(ROUND_MS, durationMs - (performance.now() - startMs))
       const ledger = new Ledger(join(folder, `ledger-${report.rounds}`))
-      await playRound(random, report, ledger, roundMs)
+      await playRound(random, victims, report, ledger, roundMs)
       ledger.clear()
       // What the first round leaves is there to stay: loaded modules, the reaper.
-      const now = await settledBelongings(temp, before)
+      const now = await settledBelongings(temp, victims, before)
       if (before !== undefined) report.violations.push(...leftovers(before, now))
       before ??= now
       report.heapBytes.push(now.heapBytes)
@@ -81,8 +88,17 @@ export async function runChaos(seed: number, durationMs: number): Promise<Report
 }
 
 /** One pool, several users of it, one assailant, and the reckoning. */
-async function playRound(random: Random, report: Report, ledger: Ledger, roundMs: number): Promise<void> {
+async function playRound(
+  random: Random,
+  victims: Victims,
+  report: Report,
+  ledger: Ledger,
+  roundMs: number,
+): Promise<void> {
+  const isThreads = report.backend === 'thread'
   const pool = new Pool({
+    backend: report.backend,
+    ...(isThreads ? { resourceLimits: { maxOldGenerationSizeMb: 64 } } : {}),
     processes: random.between(1, 4),
     maxTasksPerWorker: random.pick([undefined, undefined, 500, 5000]),
   })
@@ -97,20 +113,21 @@ async function playRound(random: Random, report: Report, ledger: Ledger, roundMs
     nextId: (count) => Array.from({ length: count }, () => ++report.tasks),
     violated,
   }
-  const assailant = new Assailant(random)
+  const jobs = isThreads ? [...JOBS, HOARD] : JOBS
+  const assailant = new Assailant(random, victims)
   const assault = assailant.run()
   const endMs = performance.now() + roundMs
   const users = Array.from({ length: random.between(1, 4) }, async () => {
     while (performance.now() < endMs && report.violations.length < 20) {
-      const job = random.pick(JOBS)
+      const job = random.pick(jobs)
       const stuck = setTimeout(
-        () => violated(`job ${JOBS.indexOf(job)} has not settled after ${STUCK_MS} ms; workers: ${workersNow()}`),
+        () => violated(`job ${jobs.indexOf(job)} has not settled after ${STUCK_MS} ms; workers: ${victims.describe()}`),
         STUCK_MS,
       )
       try {
         await job(stage)
       } catch (error) {
-        violated(`job ${JOBS.indexOf(job)} threw ${error instanceof Error ? String(error.stack) : String(error)}`)
+        violated(`job ${jobs.indexOf(job)} threw ${error instanceof Error ? String(error.stack) : String(error)}`)
       }
       clearTimeout(stuck)
     }
@@ -128,13 +145,6 @@ async function playRound(random: Random, report: Report, ledger: Ledger, roundMs
   reckon(stage, ledger)
 }
 
-/** The workers with the states that the system tells: R runs, S waits, T is stopped. */
-function workersNow(): string {
-  return workerPids()
-    .map((pid) => `${pid} ${/\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]}`)
-    .join(', ')
-}
-
 function reckon(stage: Stage, ledger: Ledger): void {
   const counts = ledger.counts()
   const ids = new Set<number>()
@@ -148,11 +158,11 @@ function reckon(stage: Stage, ledger: Ledger): void {
 }
 
 // The ends of workers, and what they had open, are seen a moment later.
-async function settledBelongings(temp: string, before: Belongings | undefined): Promise<Belongings> {
+async function settledBelongings(temp: string, victims: Victims, before: Belongings | undefined): Promise<Belongings> {
   const endMs = performance.now() + SOON_MS
   for (;;) {
     await sleep(20)
-    const now = belongings(temp)
+    const now = belongings(temp, victims.all().length)
     const isSettled = now.workers === 0 && (before === undefined || leftovers(before, now).length === 0)
     if (isSettled || performance.now() > endMs) return now
   }
