@@ -39,6 +39,8 @@ export class FakeBackend implements Backend {
   }
 }
 
+const SKIPPED = Symbol('cancelled before it began')
+
 export class FakeWorker implements Worker {
   readonly identity: SpawnOptions['identity']
   readonly pid: number
@@ -143,7 +145,7 @@ export class FakeWorker implements Worker {
   unref(): void {}
 
   #receive(message: Message): void {
-    if (message.kind === Kind.cancel) throw new Error('a fake worker cannot cancel')
+    if (message.kind === Kind.cancel) this.#cancel(message)
     if (![Kind.call, Kind.chunk, Kind.starChunk, Kind.calls].includes(message.kind as never)) return
     const values = this.marshal.decode(message.payload!) as unknown[]
     if (message.kind === Kind.call) this.#add(message, 0, values[0])
@@ -159,8 +161,26 @@ export class FakeWorker implements Worker {
     this.#queue.push(item)
   }
 
+  // What has not begun of a batch is answered by one message, when its turn comes.
+  #cancel({ task, index }: Message): void {
+    const isOfIt = (item: Ran): boolean => {
+      const message = this.#kinds.get(item)
+      return message?.task === task && message.index === index
+    }
+    const first = this.#queue.findIndex(isOfIt)
+    if (first < 0) return
+    const kept = this.#queue.filter((item) => !isOfIt(item))
+    kept.splice(first, 0, { task, index, value: SKIPPED })
+    this.#queue.splice(0, Infinity, ...kept)
+  }
+
   #begin(): void {
     const item = this.#queue.shift()!
+    if (item.value === SKIPPED) {
+      const { task, index } = item
+      this.#unsent.push({ kind: Kind.failed, task, fn: 0, index, count: 0, payload: undefined })
+      return this.flush()
+    }
     this.#running = item
     this.#last = { task: item.task, index: item.index }
     this.#backend.begun.push(item)
