@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { Pool, StateError, WorkerCrashedError, WorkerStartError } from 'manycore'
+import { after, before, it } from 'node:test'
+import { Pool, currentProcess, WorkerCrashedError } from 'manycore'
 import { inEachOf } from '../support/meeting.ts'
+import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { allGone } from '../support/processes.ts'
 
-describe('workers that die', () => {
+onEachBackend('workers that die', (place) => {
+  const { backend } = place
+  const die = sudden(place)
   let folder: string
   let files = 0
   before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-crash-'))))
@@ -22,59 +25,69 @@ describe('workers that die', () => {
     ['SIGKILL', () => process.kill(process.pid, 'SIGKILL'), null, 'SIGKILL'],
     ['SIGSEGV', () => process.kill(process.pid, 'SIGSEGV'), null, 'SIGSEGV'],
   ] as const) {
-    it(`#214 #230 a task that ends its worker by ${how} fails with what happened, and the pool goes on`, async () => {
-      await using pool = new Pool({ processes: 1 })
-      const stop = async (fn: () => unknown) => {
-        fn()
-        await new Promise(() => setTimeout(() => {}, 60_000))
-      }
-      const error: unknown = await pool.apply(stop, [end]).catch((reason: unknown) => reason)
-      assert.ok(error instanceof WorkerCrashedError)
-      assert.equal(error.code, 'MC_WORKER_CRASHED')
-      assert.deepEqual([error.exitCode, error.signal], [code, signal])
-      assert.equal(error.itemIndex, undefined)
-      assert.match(error.message, /^Task 1, stop\(\) failed: its worker PoolWorker-\d+ \(pid \d+\) /)
-      assert.equal(await pool.apply(() => 'alive'), 'alive')
-    })
+    const options = signal === null ? {} : needs(place, 'diesAlone')
 
-    it(`#231 ${how} in the middle of a chunk costs exactly the item that ran, and nothing runs twice`, async () => {
-      await using pool = new Pool({ processes: 2 })
-      const file = newFile()
-      const run = (n: number) => {
-        appendFileSync(file, `${n}\n`)
-        if (n === 37) {
-          end()
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+    it(
+      `#214 #230 a task that ends its worker by ${how} fails with what happened, and the pool goes on`,
+      options,
+      async () => {
+        await using pool = new Pool({ backend, processes: 1 })
+        const stop = async (fn: () => unknown) => {
+          fn()
+          await new Promise(() => {})
         }
-        return n * 2
-      }
-      const items = Array.from({ length: 100 }, (_, n) => n)
-      const results = await pool.map(run, items, { chunkSize: 25, onError: 'settle' })
-      const failed = results.flatMap((one, n) =>
-        one.status === 'rejected' ? [[n, one.reason as unknown] as const] : [],
-      )
-      assert.deepEqual(
-        failed.map(([n]) => n),
-        [37],
-      )
-      const error = failed[0]?.[1]
-      assert.ok(error instanceof WorkerCrashedError)
-      assert.equal(error.itemIndex, 37)
-      assert.deepEqual(
-        results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
-        items.filter((n) => n !== 37).map((n) => n * 2),
-      )
-      assert.deepEqual(
-        linesOf(file)
-          .map(Number)
-          .sort((a, b) => a - b),
-        items,
-      )
-    })
+        const error: unknown = await pool.apply(stop, [end]).catch((reason: unknown) => reason)
+        assert.ok(error instanceof WorkerCrashedError)
+        assert.equal(error.code, 'MC_WORKER_CRASHED')
+        assert.deepEqual([error.exitCode, error.signal], [code, signal])
+        assert.equal(error.itemIndex, undefined)
+        assert.match(error.message, /^Task 1, stop\(\) failed: its worker PoolWorker-\d+ \(pid \d+\) /)
+        assert.equal(await pool.apply(() => 'alive'), 'alive')
+      },
+    )
+
+    it(
+      `#231 ${how} in the middle of a chunk costs exactly the item that ran, and nothing runs twice`,
+      options,
+      async () => {
+        await using pool = new Pool({ backend, processes: 2 })
+        const file = newFile()
+        const run = (n: number) => {
+          appendFileSync(file, `${n}\n`)
+          if (n === 37) {
+            end()
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+          }
+          return n * 2
+        }
+        const items = Array.from({ length: 100 }, (_, n) => n)
+        const results = await pool.map(run, items, { chunkSize: 25, onError: 'settle' })
+        const failed = results.flatMap((one, n) =>
+          one.status === 'rejected' ? [[n, one.reason as unknown] as const] : [],
+        )
+        assert.deepEqual(
+          failed.map(([n]) => n),
+          [37],
+        )
+        const error = failed[0]?.[1]
+        assert.ok(error instanceof WorkerCrashedError)
+        assert.equal(error.itemIndex, 37)
+        assert.deepEqual(
+          results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+          items.filter((n) => n !== 37).map((n) => n * 2),
+        )
+        assert.deepEqual(
+          linesOf(file)
+            .map(Number)
+            .sort((a, b) => a - b),
+          items,
+        )
+      },
+    )
   }
 
-  it('#231 a SIGKILL from outside costs the task that ran, among fifty', async () => {
-    await using pool = new Pool({ processes: 2 })
+  it('#231 a SIGKILL from outside costs the task that ran, among fifty', needs(place, 'diesAlone'), async () => {
+    await using pool = new Pool({ backend, processes: 2 })
     const file = newFile()
     const run = async (n: number) => {
       appendFileSync(file, `${n} ${process.pid}\n`)
@@ -98,7 +111,7 @@ describe('workers that die', () => {
   })
 
   it('#231 every item that kills its worker fails by itself', async () => {
-    await using pool = new Pool({ processes: 2 })
+    await using pool = new Pool({ backend, processes: 2 })
     const run = (n: number) => {
       if (n % 5 === 0) process.exit(n)
       return n
@@ -122,46 +135,68 @@ describe('workers that die', () => {
     assert.deepEqual(streamed, ['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  it('#230 an error outside of a task, while one runs, costs the task that ran', async () => {
-    await using pool = new Pool({ processes: 1 })
-    const late = async () => {
-      setTimeout(() => {
-        throw new Error('nobody catches this')
-      }, 10)
-      await new Promise((resolve) => setTimeout(resolve, 60_000))
-    }
-    const warned = new Promise((resolve) => process.once('warning', resolve))
-    await assert.rejects(
-      pool.apply(late),
-      (error) => error instanceof WorkerCrashedError && /nobody catches this/.test(error.stderrTail),
-    )
-    assert.match(String(await warned), /nobody catches this/)
-    assert.equal(await pool.apply(() => 1), 1)
-  })
+  it(
+    '#230 an error outside of a task, while one runs, costs the task that ran',
+    needs(place, 'fallsAlone'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 1 })
+      const late = async () => {
+        setTimeout(() => {
+          throw new Error('nobody catches this')
+        }, 10)
+        await new Promise((resolve) => setTimeout(resolve, 60_000))
+      }
+      const warned = new Promise((resolve) => process.once('warning', resolve))
+      await assert.rejects(
+        pool.apply(late),
+        (error) => error instanceof WorkerCrashedError && /nobody catches this/.test(error.stderrTail),
+      )
+      assert.match(String(await warned), /nobody catches this/)
+      assert.equal(await pool.apply(() => 1), 1)
+    },
+  )
 
-  it('#230 a worker that dies while it is idle is replaced, and nothing fails', async () => {
-    await using pool = new Pool({ processes: 1 })
-    const pid = await pool.apply(() => process.pid)
-    process.kill(pid, 'SIGKILL')
-    await allGone([pid])
-    const other = await pool.apply(() => process.pid)
-    assert.notEqual(other, pid)
-  })
+  it(
+    '#230 a worker that ends while it is idle is replaced, and nothing fails',
+    needs(place, 'fallsAlone'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 1 })
+      const name = await pool.apply(() => {
+        setImmediate(() => process.exit(3))
+        return currentProcess().name
+      })
+      while (pool.stats().workers.some((worker) => worker.name === name))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      assert.notEqual(await pool.apply(() => currentProcess().name), name)
+    },
+  )
+
+  it(
+    '#230 a worker that is killed while it is idle is replaced, and nothing fails',
+    needs(place, 'diesAlone'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 1 })
+      const pid = await pool.apply(() => process.pid)
+      process.kill(pid, 'SIGKILL')
+      await allGone([pid])
+      const other = await pool.apply(() => process.pid)
+      assert.notEqual(other, pid)
+    },
+  )
 
   it('#230 what cannot be decoded costs its own task, on either side', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     // Is itself in the owner only: what a worker gets to see of it throws.
-    const owner = process.pid
     class Fragile {
       readonly #place: number
       constructor(place: number) {
         this.#place = place
       }
-      static at(pid: number): Fragile {
-        return new Fragile(pid)
+      static at(place: number): Fragile {
+        return new Fragile(place)
       }
       get place(): number {
-        if (process.pid !== owner) throw new RangeError('not here')
+        if (currentProcess().name !== 'MainProcess') throw new RangeError('not here')
         return this.#place
       }
     }
@@ -178,93 +213,38 @@ describe('workers that die', () => {
     )
   })
 
-  it('#236 a pool whose workers cannot start says so to everybody who waits, and later calls too', async () => {
-    const pool = new Pool({ processes: 2, execPath: join(folder, 'no-such-node') })
-    const outcomes = await Promise.allSettled([
-      pool.apply(() => 1),
-      pool.apply(() => 2),
-      pool.map(String, [1, 2]),
-      pool.imap(String, [1]).next(),
-    ])
-    for (const one of outcomes) {
-      assert.ok(one.status === 'rejected' && one.reason instanceof WorkerStartError)
-      assert.match(one.reason.message, /no-such-node/)
-    }
-    assert.throws(
-      () => pool.apply(() => 1),
-      (error) =>
-        error instanceof StateError && error.code === 'MC_POOL_BROKEN' && error.cause instanceof WorkerStartError,
-    )
-    await pool.join()
-  })
-
-  it('#236 a worker that dies before its first task is tried a bounded number of times', async () => {
-    const file = newFile()
-    const preload = `data:text/javascript,import{appendFileSync}from'node:fs';appendFileSync(${JSON.stringify(file)},'x\\n');process.exit(7)`
-    const pool = new Pool({ processes: 2, execArgv: ['--import', preload] })
-    await assert.rejects(
-      pool.apply(() => 1),
-      (error) => error instanceof WorkerStartError && error.details.exitCode === 7,
-    )
-    assert.ok(linesOf(file).length <= 5, `${linesOf(file).length} starts`)
-    await pool.terminate()
-  })
-
-  it('#236 a failing initializer breaks the pool after a bounded number of tries, with its own error', async () => {
-    const file = newFile()
-    for (const initializer of [
-      () => {
-        appendFileSync(file, 'x\n')
-        throw new RangeError('no database')
-      },
-      () => {
-        appendFileSync(file, 'x\n')
-        process.exit(5)
-      },
-    ]) {
-      rmSync(file, { force: true })
-      const pool = new Pool({ processes: 2, initializer })
-      const outcomes = await Promise.allSettled([pool.apply(() => 1), pool.map(String, [1])])
-      for (const one of outcomes) {
-        assert.ok(one.status === 'rejected')
-        const { code, cause } = one.reason as { code: string; cause: unknown }
-        assert.equal(code, 'MC_WORKER_INITIALIZER')
-        assert.ok(cause instanceof RangeError || (cause instanceof WorkerCrashedError && cause.exitCode === 5))
+  it(
+    '#237 all workers killed at once while 1,000 tasks wait: all settle, and at most one each is lost',
+    needs(place, 'diesAlone'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 2 })
+      const file = newFile()
+      const run = async (n: number) => {
+        appendFileSync(file, `${n}\n`)
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        return process.pid
       }
-      assert.throws(() => pool.apply(() => 1), { code: 'MC_POOL_BROKEN' })
-      await pool.join()
-      assert.ok(linesOf(file).length <= 5, `${linesOf(file).length} tries`)
-    }
-  })
-
-  it('#237 all workers killed at once while 1,000 tasks wait: all settle, and at most one each is lost', async () => {
-    await using pool = new Pool({ processes: 2 })
-    const file = newFile()
-    const run = async (n: number) => {
-      appendFileSync(file, `${n}\n`)
-      await new Promise((resolve) => setTimeout(resolve, 1))
-      return process.pid
-    }
-    const pids = await inEachOf(pool, 2, () => process.pid)
-    const tasks = Array.from({ length: 1000 }, (_, n) => pool.apply(run, [n]))
-    await Promise.race(tasks)
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
-    const settled = await Promise.allSettled(tasks)
-    const lost = settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))
-    assert.ok(lost.length <= 2, `${lost.length} lost`)
-    const ran = linesOf(file).map(Number)
-    assert.equal(new Set(ran).size, ran.length, 'none ran twice')
-    // One that is lost may have been killed before it wrote anything.
-    const all = new Set([...ran, ...lost])
-    assert.equal(all.size, tasks.length, 'the others ran')
-  })
+      const pids = await inEachOf(pool, 2, () => process.pid)
+      const tasks = Array.from({ length: 1000 }, (_, n) => pool.apply(run, [n]))
+      await Promise.race(tasks)
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
+      const settled = await Promise.allSettled(tasks)
+      const lost = settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))
+      assert.ok(lost.length <= 2, `${lost.length} lost`)
+      const ran = linesOf(file).map(Number)
+      assert.equal(new Set(ran).size, ran.length, 'none ran twice')
+      // One that is lost may have been killed before it wrote anything.
+      const all = new Set([...ran, ...lost])
+      assert.equal(all.size, tasks.length, 'the others ran')
+    },
+  )
 
   it('workers killed again and again cost one task each, and nothing runs twice', async () => {
-    await using pool = new Pool({ processes: 2 })
+    await using pool = new Pool({ backend, processes: 2 })
     const file = newFile()
     const run = (n: number) => {
       appendFileSync(file, `${n}\n`)
-      if (Math.random() < 0.02) process.kill(process.pid, 'SIGKILL')
+      if (Math.random() < 0.02) die()
       return n
     }
     const items = Array.from({ length: 600 }, (_, n) => n)
@@ -286,9 +266,9 @@ describe('workers that die', () => {
   })
 
   it('a killed worker does not disturb the streams', async () => {
-    await using pool = new Pool({ processes: 2 })
+    await using pool = new Pool({ backend, processes: 2 })
     const run = async (n: number) => {
-      if (n === 50) process.kill(process.pid, 'SIGKILL')
+      if (n === 50) die()
       await new Promise((resolve) => setImmediate(resolve))
       return n
     }

@@ -58,7 +58,7 @@ onEachBackend('currentTask', (place) => {
     assert.deepEqual(await Promise.all([pool.apply(enter), pool.apply(look)]), ['left behind', undefined])
   })
 
-  it('names the task that left an error behind', needs(place, 'startsAnew'), async () => {
+  it('names the task that left an error behind', needs(place, 'fallsAlone'), async () => {
     const warned = once(process, 'warning') as Promise<[Error]>
     const leave = () => {
       const timer = setInterval(() => {
@@ -79,7 +79,7 @@ onEachBackend('currentTask', (place) => {
     assert.equal(await hit, 'MC_WORKER_CRASHED')
   })
 
-  it('names the item whose rejection nobody handled', needs(place, 'startsAnew'), async () => {
+  it('names the item whose rejection nobody handled', needs(place, 'fallsAlone'), async () => {
     const warned = once(process, 'warning') as Promise<[Error]>
     const leave = (n: number) => {
       if (n === 2) void sleepMs(5).then(() => Promise.reject(new Error('not handled')))
@@ -171,7 +171,7 @@ onEachBackend('a task that is to end', (place) => {
     }
     await assert.rejects(pool.apply(deaf, [], { timeout: 50, grace: 100 }), { code: 'MC_TASK_TIMEOUT' })
     assert.notEqual(await pool.apply(nameOf), worker.name)
-    if (place.diesAlone) assert.throws(() => process.kill(worker.pid, 0))
+    if (place.has('diesAlone')) assert.throws(() => process.kill(worker.pid, 0))
   })
 
   it('is told when nobody reads the stream any more that it belongs to', async () => {

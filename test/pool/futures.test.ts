@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { after, describe, it } from 'node:test'
-import { Pool, asCompleted, wait, type Task, type WaitResult } from 'manycore'
+import { after, it } from 'node:test'
+import { Pool, asCompleted, currentProcess, wait, type Task, type WaitResult } from 'manycore'
+import { onEachBackend } from '../support/on-backends.js'
 
 const sleepMs = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
 const fail = (): never => {
   throw new RangeError('no')
 }
 const ids = ({ done, pending }: WaitResult<Task<unknown>>) => [done, pending].map((tasks) => tasks.map(({ id }) => id))
-const forever = (): Promise<never> => new Promise(() => setInterval(() => {}, 60_000))
+const forever = (): Promise<never> => new Promise(() => {})
 
-describe('tasks as futures', () => {
-  const pool = new Pool({ processes: 3 })
+onEachBackend('tasks as futures', ({ backend }) => {
+  const pool = new Pool({ backend, processes: 3 })
   after(() => pool.terminate())
 
   it('#216 submit gives a value or an error; any argument names will do', async () => {
@@ -111,7 +112,7 @@ describe('tasks as futures', () => {
   })
 
   it('#228 the end right after a cancel does not hang', async () => {
-    const own = new Pool({ processes: 1 })
+    const own = new Pool({ backend, processes: 1 })
     const tasks = Array.from({ length: 10 }, () => own.apply(sleepMs, [5]))
     const cancelled = tasks.filter((task) => task.cancel())
     own.close()
@@ -123,7 +124,7 @@ describe('tasks as futures', () => {
   })
 
   it('#219 nothing is taken after the end, which may be asked for twice; what was taken finishes', async () => {
-    const own = new Pool({ processes: 1 })
+    const own = new Pool({ backend, processes: 1 })
     const task = own.apply(sleepMs, [50])
     own.close()
     own.close()
@@ -133,7 +134,7 @@ describe('tasks as futures', () => {
   })
 
   it('#219 close({ cancel: true }) cancels what has not begun, and nothing else', async () => {
-    const own = new Pool({ processes: 1 })
+    const own = new Pool({ backend, processes: 1 })
     const running = own.apply(sleepMs, [100])
     while (running.state !== 'running') await sleepMs(5)
     const waiting = Array.from({ length: 10 }, () => own.apply(sleepMs, [1]))
@@ -144,9 +145,9 @@ describe('tasks as futures', () => {
   })
 
   it('#226 one task at a time uses one worker', async () => {
-    await using own = new Pool({ processes: 4 })
-    const pids = new Set<number>()
-    for (let n = 0; n < 5; n++) pids.add(await own.apply(() => process.pid))
-    assert.equal(pids.size, 1)
+    await using own = new Pool({ backend, processes: 4 })
+    const names = new Set<string>()
+    for (let n = 0; n < 5; n++) names.add(await own.apply(() => currentProcess().name))
+    assert.equal(names.size, 1)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Pool, type PoolOptions, type WorkerCrashedError } from 'manycore'
+import { Pool, currentProcess, type PoolOptions, type WorkerCrashedError } from 'manycore'
+import { needs, onEachBackend } from '../support/on-backends.js'
 import { makeGate } from '../support/meeting.ts'
 import { whatIsPlentyFor } from '../support/pace.ts'
 import { fewLeft } from '../support/processes.ts'
@@ -8,7 +9,8 @@ import { startProgram } from '../support/run-program.ts'
 
 const MIB = 2 ** 20
 
-describe('a worker that holds too much memory', () => {
+onEachBackend('a worker that holds too much memory', (place) => {
+  const { backend } = place
   const hoard = (bytes: number): number => {
     const held = globalThis as { hoard?: Buffer[] }
     held.hoard ??= []
@@ -16,8 +18,8 @@ describe('a worker that holds too much memory', () => {
     return process.pid
   }
 
-  it('#240 is replaced after its task, which keeps its result', async () => {
-    await using pool = new Pool({ processes: 1, maxMemory: 200 * MIB })
+  it('#240 is replaced after its task, which keeps its result', needs(place, 'isMeasured'), async () => {
+    await using pool = new Pool({ backend, processes: 1, maxMemory: 200 * MIB })
     const small = [await pool.apply(hoard, [1]), await pool.apply(hoard, [1])]
     assert.equal(small[0], small[1])
     assert.equal(await pool.apply(hoard, [200 * MIB]), small[0])
@@ -27,8 +29,11 @@ describe('a worker that holds too much memory', () => {
     assert.ok(new Set(pids).size >= 2)
   })
 
-  it('#240 that has no heap left fails its task, and the pool lives', async () => {
-    await using pool = new Pool({ processes: 1, execArgv: ['--max-old-space-size=40'] })
+  it('#240 that has no heap left fails its task, and the pool lives', needs(place, 'fallsAlone'), async () => {
+    const heap = place.has('isProcess')
+      ? { execArgv: ['--max-old-space-size=40'] }
+      : { resourceLimits: { maxOldGenerationSizeMb: 40 } }
+    await using pool = new Pool({ backend, processes: 1, ...heap })
     const exhaust = (): void => {
       const all: unknown[] = []
       for (;;) all.push(Array.from({ length: 1000 }).map((_, n) => ({ n })))
@@ -41,10 +46,11 @@ describe('a worker that holds too much memory', () => {
   })
 })
 
-describe('a worker that gives no sign of life', () => {
-  it('#239 because it was stopped is killed and replaced', async () => {
-    const stallTimeout = await stallTimeoutOfNow()
-    await using pool = new Pool({ processes: 1, stallTimeout })
+onEachBackend('a worker that gives no sign of life', (place) => {
+  const { backend } = place
+  it('#239 because it was stopped is killed and replaced', needs(place, 'isProcess'), async () => {
+    const stallTimeout = await stallTimeoutOfNow(backend)
+    await using pool = new Pool({ backend, processes: 1, stallTimeout })
     const pid = await pool.apply(() => process.pid)
     const task = pool.apply(() => process.kill(process.pid, 'SIGSTOP'))
     await assert.rejects(task, {
@@ -59,43 +65,50 @@ describe('a worker that gives no sign of life', () => {
     assert.equal(await pool.apply(() => 1), 1)
   })
 
-  it('#239 because its event loop is blocked is killed and replaced; one that waits is not', async () => {
-    await using pool = new Pool({ processes: 2, stallTimeout: await stallTimeoutOfNow() })
-    using gate = makeGate()
-    const waiting = pool.apply(gate.pass)
-    await gate.reached()
-    // It began to wait before each of them.
-    for (let n = 0; n < 2; n++) {
-      const spinning = pool.apply(() => {
-        for (;;) continue
-      })
-      await assert.rejects(spinning, { code: 'MC_WORKER_CRASHED', message: /event loop is blocked/ })
-    }
-    gate.open()
-    await waiting
-  })
+  it(
+    '#239 because its event loop is blocked is killed and replaced; one that waits is not',
+    needs(place, 'endsLoops'),
+    async () => {
+      await using pool = new Pool({ backend, processes: 2, stallTimeout: await stallTimeoutOfNow(backend) })
+      using gate = makeGate()
+      const waiting = pool.apply(gate.pass)
+      await gate.reached()
+      // It began to wait before each of them.
+      for (let n = 0; n < 2; n++) {
+        const spinning = pool.apply(() => {
+          for (;;) continue
+        })
+        await assert.rejects(spinning, { code: 'MC_WORKER_CRASHED', message: /event loop is blocked/ })
+      }
+      gate.open()
+      await waiting
+    },
+  )
 })
 
-async function stallTimeoutOfNow(): Promise<number> {
-  await using pool = new Pool({ processes: 1 })
+async function stallTimeoutOfNow(backend: 'process' | 'thread' | 'inline'): Promise<number> {
+  await using pool = new Pool({ backend, processes: 1 })
   return await whatIsPlentyFor(pool, 400)
 }
 
-describe('the state of workers over several calls', () => {
+onEachBackend('the state of workers over several calls', ({ backend }) => {
+  // Inline workers have one globalThis, but each a name.
   const count = (): number => {
-    const kept = globalThis as { count?: number }
-    kept.count = (kept.count ?? 0) + 1
-    return kept.count
+    const kept = globalThis as { counts?: Record<string, number> }
+    const counts = (kept.counts ??= {})
+    const { name } = currentProcess()
+    counts[name] = (counts[name] ?? 0) + 1
+    return counts[name]
   }
 
   it('#247 is kept', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1, name: 'Kept' })
     assert.deepEqual(await pool.map(count, [0, 0, 0]), [1, 2, 3])
     assert.equal(await pool.apply(count), 4)
   })
 
   it('#247 is fresh with keepAlive: false, once nothing was pending', async () => {
-    await using pool = new Pool({ processes: 1, keepAlive: false })
+    await using pool = new Pool({ backend, processes: 1, keepAlive: false, name: 'Fresh' })
     for (let round = 0; round < 2; round++) assert.deepEqual(await pool.map(count, [0, 0, 0]), [1, 2, 3])
     assert.equal(await pool.apply(count), 1)
     const both = await Promise.all([pool.apply(count), pool.map(count, [0, 0])])

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { Pool, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
+import { after, before, it } from 'node:test'
+import { Pool, currentProcess, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
+import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { expectTypeOf } from 'expect-type'
 import { inEachOf } from '../support/meeting.ts'
 
@@ -13,9 +14,9 @@ const open = async (word: string) => {
   return { word, calls, socket: process.stdout, add: (n: number): number => calls.push(n) }
 }
 
-describe('the state of a worker', () => {
+onEachBackend('the state of a worker', ({ backend }) => {
   it('#201 is what the initializer returned there, and need not be able to travel', async () => {
-    await using pool = new Pool({ processes: 2, initializer: open, initializerArgs: ['ready'] })
+    await using pool = new Pool({ backend, processes: 2, initializer: open, initializerArgs: ['ready'] })
     const use = async (n: number) => {
       const { state } = currentWorker<typeof open>()
       expectTypeOf(state.word).toEqualTypeOf<string>()
@@ -27,14 +28,15 @@ describe('the state of a worker', () => {
   })
 
   it('comes with the name, the place, the pid and the number of tasks of the worker', async () => {
-    await using pool = new Pool({ processes: 2, name: 'Clerk' })
+    await using pool = new Pool({ backend, processes: 2, name: 'Clerk' })
     const look = () => {
       const { name, index, pid, threadId, tasks, state } = currentWorker()
-      return { name, index, tasks, own: pid === process.pid, threadId, state }
+      return { name, index, tasks, own: pid === process.pid, thread: threadId > 0, state }
     }
     const first = await pool.apply(look)
     assert.match(first.name, /^Clerk-\d+$/)
-    assert.deepEqual({ ...first, name: '' }, { name: '', index: 0, tasks: 0, own: true, threadId: 0, state: undefined })
+    const { name: _, ...rest } = first
+    assert.deepEqual(rest, { index: 0, tasks: 0, own: true, thread: backend === 'thread', state: undefined })
     assert.equal((await pool.apply(look)).tasks, 1)
     const both = await inEachOf(pool, 2, look)
     assert.deepEqual(new Set(both.map(({ index }) => index)), new Set([0, 1]))
@@ -43,21 +45,25 @@ describe('the state of a worker', () => {
   })
 
   it('is taken over, with the place, by nobody: the worker that replaces another one makes its own', async () => {
-    await using pool = new Pool({ processes: 1, initializer: () => ({ pid: process.pid }), maxTasksPerWorker: 1 })
-    const look = () => [currentWorker<{ pid: number }>().state.pid === process.pid, currentWorker().index] as const
+    await using pool = new Pool({
+      backend,
+      processes: 1,
+      initializer: () => ({ of: currentProcess().name }),
+      maxTasksPerWorker: 1,
+    })
+    const look = () =>
+      [currentWorker<{ of: string }>().state.of === currentProcess().name, currentWorker().index] as const
     for (let n = 0; n < 3; n++) assert.deepEqual(await pool.apply(look), [true, 0])
   })
 
-  it('is there in threads and inline too, one for each worker', async () => {
-    for (const backend of ['thread', 'inline'] as const) {
-      await using pool = new Pool({ backend, processes: 2, initializer: open, initializerArgs: [backend] })
-      const use = () => {
-        const { state, index } = currentWorker<typeof open>()
-        return `${state.word} ${index} ${state.add(0)}`
-      }
-      assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 1`, `${backend} 1 1`])
-      assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 2`, `${backend} 1 2`])
+  it('is one for each worker', async () => {
+    await using pool = new Pool({ backend, processes: 2, initializer: open, initializerArgs: [backend] })
+    const use = () => {
+      const { state, index } = currentWorker<typeof open>()
+      return `${state.word} ${index} ${state.add(0)}`
     }
+    assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 1`, `${backend} 1 1`])
+    assert.deepEqual((await inEachOf(pool, 2, use)).sort(), [`${backend} 0 2`, `${backend} 1 2`])
   })
 
   it('does not exist outside of a worker', () => {
@@ -66,13 +72,16 @@ describe('the state of a worker', () => {
   })
 })
 
-describe('the exit hook', () => {
+onEachBackend('the exit hook', (place) => {
+  const { backend } = place
+  const end = sudden(place)
   let folder: string
   before(() => (folder = mkdtempSync(join(tmpdir(), 'manycore-hooks-'))))
   after(() => rmSync(folder, { recursive: true }))
 
   it('runs once in each worker after its last task, with its state, and its results are collected', async () => {
     const pool = new Pool({
+      backend,
       processes: 2,
       initializer: open,
       initializerArgs: ['x'],
@@ -96,22 +105,19 @@ describe('the exit hook', () => {
   it('runs in a worker that is retired or is one too many, and not in one that is killed', async () => {
     const file = join(folder, 'ended')
     appendFileSync(file, '')
-    const onExit = () => appendFileSync(file, `${process.pid}\n`)
-    const lines = () => readFileSync(file, 'utf8').trim().split('\n').map(Number)
-    const pool = new Pool({ processes: 1, maxTasksPerWorker: 1, onExit })
-    const pids = [await pool.apply(() => process.pid), await pool.apply(() => process.pid)]
-    assert.equal(lines()[0], pids[0])
-    await assert.rejects(
-      pool.apply(() => process.kill(process.pid, 'SIGKILL')),
-      { code: 'MC_WORKER_CRASHED' },
-    )
+    const onExit = () => appendFileSync(file, `${currentProcess().name}\n`)
+    const lines = () => readFileSync(file, 'utf8').trim().split('\n')
+    const pool = new Pool({ backend, processes: 1, maxTasksPerWorker: 1, onExit })
+    const names = [await pool.apply(() => currentProcess().name), await pool.apply(() => currentProcess().name)]
+    assert.equal(lines()[0], names[0])
+    await assert.rejects(pool.apply(end), { code: 'MC_WORKER_CRASHED' })
     pool.close()
     await pool.join()
-    assert.deepEqual(lines(), pids)
-    const other = new Pool({ processes: 1, onExit })
+    assert.deepEqual(lines(), names)
+    const other = new Pool({ backend, processes: 1, onExit })
     await other.apply(() => 1)
     await other.terminate()
-    assert.deepEqual(lines(), pids)
+    assert.deepEqual(lines(), names)
   })
 
   it('that fails costs nothing but makes join() say so', async () => {
@@ -121,7 +127,7 @@ describe('the exit hook', () => {
       },
       () => process.exit(7),
     ]) {
-      const pool = new Pool({ processes: 1, maxTasksPerWorker: 1, onExit })
+      const pool = new Pool({ backend, processes: 1, maxTasksPerWorker: 1, onExit })
       assert.deepEqual(await pool.map((n: number) => n, [1, 2, 3]), [1, 2, 3])
       pool.close()
       await assert.rejects(pool.join(), (error: ManycoreError) => {
@@ -134,8 +140,9 @@ describe('the exit hook', () => {
     }
   })
 
-  it('#244 has a time limit of its own', async () => {
+  it('#244 has a time limit of its own', needs(place, 'endsLoops'), async () => {
     const pool = new Pool({
+      backend,
       processes: 1,
       onExitTimeout: 50,
       onExit: () => {
@@ -148,7 +155,8 @@ describe('the exit hook', () => {
   })
 })
 
-describe('the initializer', () => {
+onEachBackend('the initializer', (place) => {
+  const { backend } = place
   it('#244 has a time limit of its own, and a bounded number of tries', async () => {
     let tries = 0
     const server = await import('node:fs')
@@ -157,7 +165,7 @@ describe('the initializer', () => {
       appendFileSync(file, 'x')
       await new Promise(() => {})
     }
-    const pool = new Pool({ processes: 2, initializer, initializerTimeout: 100 })
+    const pool = new Pool({ backend, processes: 2, initializer, initializerTimeout: 100 })
     await assert.rejects(
       pool.apply(() => 1),
       { code: 'MC_WORKER_INITIALIZER', message: /initializer initializer\(\).*100 ms/s },
@@ -169,25 +177,29 @@ describe('the initializer', () => {
     assert.ok(tries <= 5, `${tries} tries`)
   })
 
-  it('#236 that leaves something behind which ends its worker again and again makes no storm of workers', async () => {
-    const file = join(tmpdir(), `manycore-storm-${process.pid}`)
-    writeFileSync(file, '')
-    const initializer = () => {
-      appendFileSync(file, `${performance.timeOrigin}\n`)
-      setTimeout(() => process.exit(3), 1)
-    }
-    const startMs = performance.timeOrigin + performance.now()
-    const pool = new Pool({ processes: { min: 1, max: 1 }, initializer })
-    const starts = () => readFileSync(file, 'utf8').trim().split('\n').map(Number)
-    while (starts().length < 7) await new Promise((resolve) => setTimeout(resolve, 10))
-    await pool.terminate()
-    const [first, , , , , , seventh] = starts()
-    rmSync(file)
-    // After four in a row that were of no use, each has to wait twice as long as the one before: 100 + 200 + 400 ms.
-    assert.ok(Number(first) >= startMs - 1)
-    const tookMs = Number(seventh) - Number(first)
-    assert.ok(tookMs >= 690, `seven starts within ${tookMs} ms`)
-  })
+  it(
+    '#236 that leaves something behind which ends its worker again and again makes no storm of workers',
+    needs(place, 'fallsAlone'),
+    async () => {
+      const file = join(tmpdir(), `manycore-storm-${process.pid}`)
+      writeFileSync(file, '')
+      const initializer = () => {
+        appendFileSync(file, `${performance.timeOrigin + performance.now()}\n`)
+        setTimeout(() => process.exit(3), 1)
+      }
+      const startMs = performance.timeOrigin + performance.now()
+      const pool = new Pool({ backend, processes: { min: 1, max: 1 }, initializer })
+      const starts = () => readFileSync(file, 'utf8').trim().split('\n').map(Number)
+      while (starts().length < 7) await new Promise((resolve) => setTimeout(resolve, 10))
+      await pool.terminate()
+      const [first, , , , , , seventh] = starts()
+      rmSync(file)
+      // After four in a row that were of no use, each has to wait twice as long as the one before: 100 + 200 + 400 ms.
+      assert.ok(Number(first) >= startMs - 1)
+      const tookMs = Number(seventh) - Number(first)
+      assert.ok(tookMs >= 690, `seven starts within ${tookMs} ms`)
+    },
+  )
 
   it('and its options are checked at the call', () => {
     const wrong: unknown[] = [{ onExit: 1 }, { onExitTimeout: 0 }, { initializerTimeout: -1 }, { onExitTimeout: '1' }]

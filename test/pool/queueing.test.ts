@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
-import { Pool, type Task } from 'manycore'
+import { after, it } from 'node:test'
+import { Pool, currentProcess, type Task } from 'manycore'
+import { onEachBackend, sudden } from '../support/on-backends.js'
 import { makeGate } from '../support/meeting.ts'
 
 const sleepMs = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
@@ -9,9 +10,11 @@ async function isRunning(task: Task<unknown>): Promise<void> {
   while (task.state !== 'running') await sleepMs(2)
 }
 
-describe('what waits', () => {
+onEachBackend('what waits', (place) => {
+  const { backend } = place
+  const end = sudden(place)
   it('goes by priority, and by the order of the calls among equals', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     const running = pool.apply(sleepMs, [100])
     await isRunning(running)
     const order: string[] = []
@@ -25,12 +28,14 @@ describe('what waits', () => {
   })
 
   it('with a key goes to one worker, in the order of the calls, until that is gone', async () => {
-    await using pool = new Pool({ processes: 3 })
+    await using pool = new Pool({ backend, processes: 3 })
     const visit = async (key: string) => {
-      const seen = ((globalThis as { seen?: Record<string, number> }).seen ??= {})
+      const { name } = currentProcess()
+      const all = ((globalThis as { seen?: Record<string, Record<string, number>> }).seen ??= {})
+      const seen = (all[name] ??= {})
       await new Promise((resolve) => setTimeout(resolve, 2))
       seen[key] = (seen[key] ?? 0) + 1
-      return [process.pid, seen[key]] as const
+      return [name, seen[key]] as const
     }
     const keys = ['ada', 'bob', 'cy', 'dan', 'eve']
     const results = await Promise.all(
@@ -38,21 +43,20 @@ describe('what waits', () => {
     )
     for (const [at, key] of keys.entries()) {
       const own = results.filter((_, n) => n % 5 === at)
-      assert.equal(new Set(own.map(([pid]) => pid)).size, 1, key)
+      assert.equal(new Set(own.map(([name]) => name)).size, 1, key)
       assert.deepEqual(
         own.map(([, count]) => count),
         Array.from({ length: 10 }, (_, n) => n + 1),
       )
     }
-    const pid = results[0]?.[0] as number
-    process.kill(pid, 'SIGKILL')
-    const [after] = await pool.apply(visit, ['ada'], { key: 'ada', retries: 1 })
-    assert.notEqual(after, pid)
+    await assert.rejects(pool.apply(end, [], { key: 'ada' }), { code: 'MC_WORKER_CRASHED' })
+    const [after] = await pool.apply(visit, ['ada'], { key: 'ada' })
+    assert.notEqual(after, results[0]?.[0])
     assert.throws(() => pool.apply(sleepMs, [1], { key: {} as string }), { code: 'MC_ARGUMENT_INVALID' })
   })
 
   it('with a key does not keep other tasks from workers that are free', async () => {
-    await using pool = new Pool({ processes: 2 })
+    await using pool = new Pool({ backend, processes: 2 })
     using gate = makeGate()
     const blocking = pool.apply(gate.pass, [], { key: 1 })
     const behind = pool.apply(sleepMs, [1], { key: 1 })
@@ -65,8 +69,8 @@ describe('what waits', () => {
   })
 })
 
-describe('maxQueue', () => {
-  const pool = new Pool({ processes: 1, maxQueue: 3 })
+onEachBackend('maxQueue', ({ backend }) => {
+  const pool = new Pool({ backend, processes: 1, maxQueue: 3 })
   after(() => pool.terminate())
 
   it('refuses more calls than may wait', async () => {
@@ -95,7 +99,7 @@ describe('maxQueue', () => {
   })
 
   it('room() does not hang when the pool ends', async () => {
-    const own = new Pool({ processes: 1, maxQueue: 1 })
+    const own = new Pool({ backend, processes: 1, maxQueue: 1 })
     const running = own.apply(sleepMs, [60_000])
     await isRunning(running)
     const waiting = own.apply(sleepMs, [1])

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, it } from 'node:test'
 import { Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
+import { onEachBackend, sudden } from '../support/on-backends.js'
 import { whatIsPlentyFor } from '../support/pace.ts'
 
-describe('retries', () => {
+onEachBackend('retries', (place) => {
+  const { backend } = place
+  const end = sudden(place)
   const folder = mkdtempSync(join(tmpdir(), 'manycore-retries-'))
-  const pool = new Pool({ processes: 2 })
+  const pool = new Pool({ backend, processes: 2 })
   after(async () => {
     await pool.terminate()
     rmSync(folder, { recursive: true })
@@ -22,7 +25,7 @@ describe('retries', () => {
     const file = newFile()
     const die = () => {
       appendFileSync(file, 'x\n')
-      process.kill(process.pid, 'SIGKILL')
+      end()
     }
     await assert.rejects(pool.apply(die), WorkerCrashedError)
     await assert.rejects(pool.apply(die, [], { retries: 0 }), WorkerCrashedError)
@@ -32,7 +35,7 @@ describe('retries', () => {
   it('a task whose worker was lost runs again, and knows which attempt it is', async () => {
     const task = pool.apply(
       () => {
-        if (currentTask().attempt < 3) process.kill(process.pid, 'SIGKILL')
+        if (currentTask().attempt < 3) end()
         return currentTask().attempt
       },
       [],
@@ -121,7 +124,7 @@ describe('retries', () => {
     const bytes = new Uint8Array(100_000).fill(7)
     const task = pool.apply(
       (got: Uint8Array) => {
-        if (currentTask().attempt === 1) process.kill(process.pid, 'SIGKILL')
+        if (currentTask().attempt === 1) end()
         return got.every((byte) => byte === 7)
       },
       [bytes],
@@ -132,7 +135,7 @@ describe('retries', () => {
   })
 
   it('a task that pauses before its next attempt can be cancelled, and ends with its pool', async () => {
-    const own = new Pool({ processes: 1 })
+    const own = new Pool({ backend, processes: 1 })
     const fail = () => {
       throw new Error('no')
     }

@@ -1,70 +1,81 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { Pool, cpuCount, type PoolOptions } from 'manycore'
+import { it } from 'node:test'
+import { Pool, cpuCount, currentProcess, type PoolOptions } from 'manycore'
 import { inEachOf } from '../support/meeting.ts'
-import { allGone, fewLeft } from '../support/processes.ts'
+import { onEachBackend } from '../support/on-backends.js'
 
-const pidLater = async (): Promise<number> => {
+const nameLater = async (): Promise<string> => {
   await new Promise((resolve) => setTimeout(resolve, 20))
-  return process.pid
+  return currentProcess().name
+}
+/** Resolves when the pool has only so many of these workers. */
+const left = async (pool: Pool, names: Iterable<string>, count: number): Promise<void> => {
+  const all = new Set(names)
+  while (pool.stats().workers.filter(({ name }) => all.has(name)).length > count)
+    await new Promise((resolve) => setTimeout(resolve, 5))
 }
 const many = (count: number): undefined[] => Array.from({ length: count })
 
-describe('how many workers a pool has', () => {
+onEachBackend('how many workers a pool has', ({ backend }) => {
   it('#187 is a whole number of at least 1, or a sensible range of them', () => {
     const wrong: unknown[] = [0, -1, 1.5, NaN, '2', null, { min: -1 }, { max: 0 }, { min: 3, max: 2 }]
     wrong.push({ idleTimeout: -1 }, { idleTimeout: '1' }, { most: 1 })
     for (const processes of wrong) {
-      assert.throws(() => new Pool({ processes } as PoolOptions), { code: 'MC_ARGUMENT_INVALID' })
+      assert.throws(() => new Pool({ backend, processes } as PoolOptions), { code: 'MC_ARGUMENT_INVALID' })
     }
   })
 
   it('#187 is by default the number of cores that this process may use', async () => {
-    await using pool = new Pool()
-    const pids = await inEachOf(pool, cpuCount(), () => process.pid)
-    assert.equal(new Set(pids).size, cpuCount())
-    for (const pid of await pool.map(pidLater, many(cpuCount() * 5), { chunkSize: 1 })) assert.ok(pids.includes(pid))
+    await using pool = new Pool({ backend })
+    const names = await inEachOf(pool, cpuCount(), () => currentProcess().name)
+    assert.equal(new Set(names).size, cpuCount())
+    for (const name of await pool.map(nameLater, many(cpuCount() * 5), { chunkSize: 1 }))
+      assert.ok(names.includes(name))
   })
 
   it('#226 grows on demand and shrinks to `min` when there is nothing to do', async () => {
-    await using pool = new Pool({ processes: { min: 1, max: 3, idleTimeout: 60 } })
-    assert.equal(new Set([await pool.apply(pidLater), await pool.apply(pidLater)]).size, 1)
-    const pids = new Set(await inEachOf(pool, 3, () => process.pid))
-    assert.equal(pids.size, 3)
-    await fewLeft([...pids], 1)
-    assert.ok(pids.has(await pool.apply(pidLater)), 'the last of them has nothing to do either, but stays')
-    assert.equal(new Set(await inEachOf(pool, 3, () => process.pid)).size, 3)
+    await using pool = new Pool({ backend, processes: { min: 1, max: 3, idleTimeout: 60 } })
+    assert.equal(new Set([await pool.apply(nameLater), await pool.apply(nameLater)]).size, 1)
+    const names = new Set(await inEachOf(pool, 3, () => currentProcess().name))
+    assert.equal(names.size, 3)
+    await left(pool, names, 1)
+    assert.ok(names.has(await pool.apply(nameLater)), 'the last of them has nothing to do either, but stays')
+    assert.equal(new Set(await inEachOf(pool, 3, () => currentProcess().name)).size, 3)
   })
 
   it('shrinks to nothing, and starts anew', async () => {
-    await using pool = new Pool({ processes: { max: 2, idleTimeout: 1 } })
-    const pids = await pool.map(pidLater, many(2), { chunkSize: 1 })
-    await allGone(pids)
-    assert.ok(!pids.includes(await pool.apply(pidLater)))
+    await using pool = new Pool({ backend, processes: { max: 2, idleTimeout: 1 } })
+    const names = await pool.map(nameLater, many(2), { chunkSize: 1 })
+    await left(pool, names, 0)
+    assert.ok(!names.includes(await pool.apply(nameLater)))
   })
 
   it('can be less while they work: nothing is lost, and those that are too many end', async () => {
-    await using pool = new Pool({ processes: 4 })
-    const first = await inEachOf(pool, 4, () => process.pid)
+    await using pool = new Pool({ backend, processes: 4 })
+    const first = await inEachOf(pool, 4, () => currentProcess().name)
     assert.equal(new Set(first).size, 4)
-    const running = pool.map(pidLater, many(40), { chunkSize: 1 })
+    const running = pool.map(nameLater, many(40), { chunkSize: 1 })
     pool.resize(1)
-    const pids = await running
-    assert.equal(pids.length, 40)
-    const last = await pool.apply(pidLater)
-    await allGone([...new Set(first)].filter((pid) => pid !== last))
-    assert.equal(new Set(pids.slice(-10)).size, 1)
+    const names = await running
+    assert.equal(names.length, 40)
+    const last = await pool.apply(nameLater)
+    await left(
+      pool,
+      first.filter((name) => name !== last),
+      0,
+    )
+    assert.equal(new Set(names.slice(-10)).size, 1)
   })
 
   it('can be more while they work', async () => {
-    await using pool = new Pool({ processes: 1 })
-    const running = inEachOf(pool, 3, () => process.pid)
+    await using pool = new Pool({ backend, processes: 1 })
+    const running = inEachOf(pool, 3, () => currentProcess().name)
     pool.resize({ min: 2, max: 3 })
     assert.equal(new Set(await running).size, 3)
   })
 
   it('changes again and again under load without losing a task', async () => {
-    await using pool = new Pool({ processes: 2 })
+    await using pool = new Pool({ backend, processes: 2 })
     const running = pool.map(
       async (n: number) => n * 2,
       Array.from({ length: 3000 }).map((_, n) => n),
@@ -87,7 +98,7 @@ describe('how many workers a pool has', () => {
   })
 
   it('cannot be changed when the pool is closed, nor to nonsense', async () => {
-    const pool = new Pool({ processes: 1 })
+    const pool = new Pool({ backend, processes: 1 })
     assert.throws(() => pool.resize(0), { code: 'MC_ARGUMENT_INVALID' })
     pool.close()
     assert.throws(() => pool.resize(2), { code: 'MC_POOL_CLOSED' })

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { Pool } from 'manycore'
+import { needs, onEachBackend } from '../support/on-backends.js'
 import { makeGate } from '../support/meeting.ts'
 import { forcePlatform } from '#dist/base/environment.js'
 
 const NOTHING = { count: 0, mean: 0, min: 0, p50: 0, p90: 0, p99: 0, max: 0 }
 
-describe('the numbers of a pool', () => {
+onEachBackend('the numbers of a pool', (place) => {
+  const { backend } = place
   it('count what was done, failed, lost, runs and waits, and tell what each worker does', async () => {
-    await using pool = new Pool({ processes: 1, name: 'Counted' })
+    await using pool = new Pool({ backend, processes: 1, name: 'Counted' })
     assert.deepEqual(pool.stats(), {
       queued: 0,
       running: 0,
@@ -40,13 +42,19 @@ describe('the numbers of a pool', () => {
     assert.deepEqual([after.queued, after.running, after.done], [0, 0, 6])
     const [worker] = after.workers
     assert.ok(worker !== undefined && worker.busy > 0 && worker.busy <= 1)
+  })
+
+  it('tell the memory and the CPU time of each worker', needs(place, 'isMeasured'), async () => {
     if (process.platform !== 'linux') return
-    assert.ok(worker.memory !== undefined && worker.memory > 10 * 2 ** 20 && worker.memory < 2 ** 31)
+    await using pool = new Pool({ backend, processes: 1 })
+    await pool.apply(() => 1)
+    const [worker] = pool.stats().workers
+    assert.ok(worker?.memory !== undefined && worker.memory > 10 * 2 ** 20 && worker.memory < 2 ** 31)
     assert.ok(worker.cpu !== undefined && worker.cpu >= 0)
   })
 
   it('leave memory and CPU time out where there is no /proc', async () => {
-    await using pool = new Pool({ processes: 1 })
+    await using pool = new Pool({ backend, processes: 1 })
     await pool.apply(() => 1)
     forcePlatform({ hasProcfs: false })
     const [worker] = pool.stats().workers

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Process } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 import { allGone } from '../support/processes.ts'
 import { runProgram, startProgram } from '../support/run-program.ts'
 
-describe('daemonic processes', () => {
+onEachProcessBackend('daemonic processes', ({ backend }) => {
   it('#041 daemon is false in the main process, and can be set before start() only', async () => {
-    const child = new Process({ target: () => {} })
+    const child = new Process({ backend, target: () => {} })
     assert.equal(child.daemon, false)
     child.daemon = true
     assert.equal(child.daemon, true)
@@ -18,8 +19,16 @@ describe('daemonic processes', () => {
   })
 
   it('#041 daemon defaults to that of the creator', async () => {
-    const child = new Process({ target: () => new Process({ target: () => {} }).daemon, daemon: true }).start()
-    const other = new Process({ target: () => new Process({ target: () => {} }).daemon, daemon: false }).start()
+    const child = new Process({
+      backend,
+      target: () => new Process({ backend, target: () => {} }).daemon,
+      daemon: true,
+    }).start()
+    const other = new Process({
+      backend,
+      target: () => new Process({ backend, target: () => {} }).daemon,
+      daemon: false,
+    }).start()
     await Promise.all([child.join(), other.join()])
     assert.equal(await child.result, true)
     assert.equal(await other.result, false)
@@ -27,8 +36,9 @@ describe('daemonic processes', () => {
 
   it('may not start processes', async () => {
     const child = new Process({
+      backend,
       target: () => {
-        new Process({ target: () => {} }).start()
+        new Process({ backend, target: () => {} }).start()
       },
       daemon: true,
       stdio: 'ignore',

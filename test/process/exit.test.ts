@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { Process } from 'manycore'
+import { needs, onEachProcessBackend } from '../support/on-backends.js'
 
 class OddError extends Error {
   readonly detail: number
@@ -27,9 +28,12 @@ const announceAnd = (then: string) => {
   })
 }
 
-describe('exit codes', () => {
+onEachProcessBackend('exit codes', (place) => {
+  const { backend } = place
+
   it('#032 an uncaught error ends with 1, rejects the result with its class, and is told once on stderr', async () => {
     const child = new Process({
+      backend,
       target: (n: number) => {
         throw new OddError('seven is odd', n)
       },
@@ -56,6 +60,7 @@ describe('exit codes', () => {
 
   it('an error that is thrown later, outside the target, ends with 1 and rejects a result still awaited', async () => {
     const child = new Process({
+      backend,
       target: () =>
         new Promise(() => {
           setTimeout(() => {
@@ -73,7 +78,7 @@ describe('exit codes', () => {
 
   it('process.exit(n) in the target is exitCode n, and the result says that there is none', async () => {
     for (const code of [0, 3]) {
-      const child = new Process({ target: (n: number) => process.exit(n), args: [code] }).start()
+      const child = new Process({ backend, target: (n: number) => process.exit(n), args: [code] }).start()
       await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', exitCode: code, message: new RegExp(child.name) })
       await child.join()
       assert.equal(child.exitCode, code)
@@ -82,6 +87,7 @@ describe('exit codes', () => {
 
   it('process.exitCode set by the target is kept', async () => {
     const child = new Process({
+      backend,
       target: () => {
         process.exitCode = 5
         return 'fine'
@@ -98,8 +104,9 @@ describe('exit codes', () => {
     ['SIGABRT', 6],
     ['SIGSEGV', 11],
   ] as const) {
-    it(`#034 a process killed by ${signal} has exitCode -${number}`, async () => {
+    it(`#034 a process killed by ${signal} has exitCode -${number}`, needs(place, 'diesAlone'), async () => {
       const child = new Process({
+        backend,
         target: (name: NodeJS.Signals) => {
           process.kill(process.pid, name)
           return new Promise<never>(() => {
@@ -116,8 +123,8 @@ describe('exit codes', () => {
     })
   }
 
-  it('#034 process.abort() is -6', async () => {
-    const child = new Process({ target: () => process.abort(), stdio: 'ignore' }).start()
+  it('#034 process.abort() is -6', needs(place, 'diesAlone'), async () => {
+    const child = new Process({ backend, target: () => process.abort(), stdio: 'ignore' }).start()
     await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', signal: 'SIGABRT' })
     await child.join()
     assert.equal(child.exitCode, -6)
@@ -128,7 +135,7 @@ describe('exit codes', () => {
       ['terminate', -15],
       ['kill', -9],
     ] as const) {
-      const child = new Process({ target: forever }).start()
+      const child = new Process({ backend, target: forever }).start()
       void child[end]()
       assert.equal(await child.join(60_000), true)
       assert.equal(child.exitCode, code)
@@ -139,7 +146,7 @@ describe('exit codes', () => {
   })
 
   it('#036 terminate() and kill() throw before start() and do nothing after the end', async () => {
-    const child = new Process({ target: () => 1 })
+    const child = new Process({ backend, target: () => 1 })
     assert.throws(() => child.terminate(), { code: 'MC_PROCESS_NOT_STARTED' })
     assert.throws(() => child.kill(), { code: 'MC_PROCESS_NOT_STARTED' })
     child.start()
@@ -151,23 +158,23 @@ describe('exit codes', () => {
   })
 
   it('#037 interrupt() ends a child that does not handle SIGINT', async () => {
-    const child = new Process({ target: announceAnd, args: ['default'], stdio: 'pipe' }).start()
+    const child = new Process({ backend, target: announceAnd, args: ['default'], stdio: 'pipe' }).start()
     await firstChunk(child.stdout)
     child.interrupt()
     await child.join()
     assert.notEqual(child.exitCode, 0)
   })
 
-  it('#037 a child that handles SIGINT can end with 0', async () => {
-    const child = new Process({ target: announceAnd, args: ['handle'], stdio: 'pipe' }).start()
+  it('#037 a child that handles SIGINT can end with 0', needs(place, 'isProcess'), async () => {
+    const child = new Process({ backend, target: announceAnd, args: ['handle'], stdio: 'pipe' }).start()
     await firstChunk(child.stdout)
     child.interrupt()
     await child.join()
     assert.equal(child.exitCode, 0)
   })
 
-  it('#039 terminate({ grace }) kills a child that ignores SIGTERM', async () => {
-    const child = new Process({ target: announceAnd, args: ['ignore'], stdio: 'pipe' }).start()
+  it('#039 terminate({ grace }) kills a child that ignores SIGTERM', needs(place, 'isProcess'), async () => {
+    const child = new Process({ backend, target: announceAnd, args: ['ignore'], stdio: 'pipe' }).start()
     await firstChunk(child.stdout)
     await child.terminate({ grace: 50 })
     assert.equal(child.exitCode, -9)
@@ -175,6 +182,7 @@ describe('exit codes', () => {
 
   it('#039 terminate({ grace }) kills a child that spins', async () => {
     const child = new Process({
+      backend,
       target: () => {
         process.on('SIGTERM', () => process.exit(0))
         console.log('running')
@@ -184,13 +192,15 @@ describe('exit codes', () => {
     }).start()
     await firstChunk(child.stdout)
     await child.terminate({ grace: 50 })
-    assert.equal(child.exitSignal, 'SIGKILL')
+    // A thread has no handlers that could hold it up.
+    assert.equal(child.exitSignal, place.has('isProcess') ? 'SIGKILL' : 'SIGTERM')
   })
 })
 
-describe('the end of a process', () => {
+onEachProcessBackend('the end of a process', ({ backend }) => {
   it('#018 waits for what its event loop still has to do', async () => {
     const child = new Process({
+      backend,
       target: () => {
         setTimeout(() => console.log('late'), 20)
         return 'early'
@@ -222,6 +232,7 @@ describe('the end of a process', () => {
 
   it('#024 loses nothing of what it wrote right before, however much', async () => {
     const child = new Process({
+      backend,
       target: () => {
         process.stdout.write(`${'x'.repeat(300_000)}\n`)
         process.stderr.write('last words\n')
@@ -238,6 +249,7 @@ describe('the end of a process', () => {
 
   it('#025 runs exit hooks that were registered in it', async () => {
     const child = new Process({
+      backend,
       target: () => {
         process.on('exit', (code) => console.log(`bye ${code}`))
       },

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Process, activeChildren } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 import { childrenOf } from '../support/workers.ts'
 
 const forever = (): Promise<never> =>
@@ -12,9 +13,11 @@ const forever = (): Promise<never> =>
     setInterval(() => {}, 60_000)
   })
 
-describe('many processes', () => {
+onEachProcessBackend('many processes', ({ backend }) => {
   it('#016 50 short ones at once all end with 0', async () => {
-    const children = Array.from({ length: 50 }, (_, n) => new Process({ target: (x: number) => x, args: [n] }).start())
+    const children = Array.from({ length: 50 }, (_, n) =>
+      new Process({ backend, target: (x: number) => x, args: [n] }).start(),
+    )
     assert.deepEqual(
       await Promise.all(children.map((child) => child.result)),
       children.map((_, n) => n),
@@ -24,7 +27,7 @@ describe('many processes', () => {
   })
 
   it('#016 50 sleeping ones all end after terminate() or kill()', async () => {
-    const children = Array.from({ length: 50 }, () => new Process({ target: forever }).start())
+    const children = Array.from({ length: 50 }, () => new Process({ backend, target: forever }).start())
     for (const [n, child] of children.entries()) {
       if (n % 2 === 0) child.kill()
       else void child.terminate()
@@ -37,9 +40,9 @@ describe('many processes', () => {
   // `npm run soak` asks for a thousand.
   const rounds = Number(process.env['MANYCORE_SOAK_ROUNDS'] ?? 50)
   it(`${rounds} in a row leave no descriptor, timer, listener, file, process or memory behind`, async () => {
-    for (let n = 0; n < 10; n++) await startAndEnd(n)
+    for (let n = 0; n < 10; n++) await startAndEnd(backend, n)
     const before = await standing()
-    for (let n = 0; n < rounds; n++) await startAndEnd(n)
+    for (let n = 0; n < rounds; n++) await startAndEnd(backend, n)
     assertNothingLeft(before, await standing(), rounds)
   })
 
@@ -48,13 +51,13 @@ describe('many processes', () => {
   it(`${waves} times 50 at once leave nothing either`, { skip }, async () => {
     const before = await standing()
     for (let wave = 0; wave < waves; wave++) {
-      await Promise.all(Array.from({ length: 50 }, (_, n) => startAndEnd(n)))
+      await Promise.all(Array.from({ length: 50 }, (_, n) => startAndEnd(backend, n)))
     }
     assertNothingLeft(before, await standing(), waves * 50)
   })
 
   it('#022 hold neither target nor arguments after their end', async () => {
-    const { child, watched } = await runWatched()
+    const { child, watched } = await runWatched(backend)
     await standing()
     assert.equal(watched.deref(), undefined)
     assert.equal(child.exitCode, 0)
@@ -66,17 +69,19 @@ function isOurs(name: string): boolean {
   return name.startsWith('manycore-') && name.includes(`-${process.pid}-`)
 }
 
-async function startAndEnd(n: number): Promise<void> {
-  const child = new Process({ target: (x: number) => x + 1, args: [n], daemon: n % 3 === 0 }).start()
+async function startAndEnd(backend: 'process' | 'thread', n: number): Promise<void> {
+  const child = new Process({ backend, target: (x: number) => x + 1, args: [n], daemon: n % 3 === 0 }).start()
   if (n % 5 === 0) child.kill()
   else assert.equal(await child.result, n + 1)
   await child.join(60_000)
   child.close()
 }
 
-async function runWatched(): Promise<{ child: Process<[unknown], string>; watched: WeakRef<object> }> {
+async function runWatched(
+  backend: 'process' | 'thread',
+): Promise<{ child: Process<[unknown], string>; watched: WeakRef<object> }> {
   const held = { big: 'x' }
-  const child = new Process({ target: (value: unknown) => typeof value, args: [held] }).start()
+  const child = new Process({ backend, target: (value: unknown) => typeof value, args: [held] }).start()
   await child.join()
   return { child, watched: new WeakRef(held) }
 }

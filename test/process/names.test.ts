@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { currentProcess, parentProcess, Process } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 import { runProgram } from '../support/run-program.ts'
 
 describe('names', () => {
@@ -16,10 +17,12 @@ describe('names', () => {
     })
     assert.equal(code, 0)
   })
+})
 
+onEachProcessBackend('a name', ({ backend }) => {
   it('#005 the main process is MainProcess, a child has the name that it was given', async () => {
     assert.equal(currentProcess().name, 'MainProcess')
-    const child = new Process({ target: () => currentProcess().name, name: 'Ada' }).start()
+    const child = new Process({ backend, target: () => currentProcess().name, name: 'Ada' }).start()
     assert.equal(child.name, 'Ada')
     assert.equal(await child.result, 'Ada')
     await child.join()
@@ -28,6 +31,7 @@ describe('names', () => {
   it('#019 parentProcess() is null in the main process and tells of the parent in a child', async () => {
     assert.equal(parentProcess(), null)
     const child = new Process({
+      backend,
       target: () => {
         const parent = parentProcess()
         return [parent?.name, parent?.pid, parent?.isAlive(), inspect(parent)]
@@ -63,7 +67,7 @@ class Doubler extends Process<[number], number> {
   }
 }
 
-describe('a subclass that overrides run()', () => {
+onEachProcessBackend('a subclass that overrides run()', ({ backend }) => {
   it('#006 is named after its class and runs in the child with its fields', async () => {
     const child = new Greeter('Hello')
     assert.match(child.name, /^Greeter-\d+$/)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Process } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 import { startsAtImport } from '../fixtures/process/starts-at-import.ts'
 import { runProgram } from '../support/run-program.ts'
 
@@ -25,12 +26,14 @@ describe('what a process inherits and may do', () => {
     assert.equal(stderr, '')
     assert.equal(code, 0)
   })
+})
 
+onEachProcessBackend('what a process may do', ({ backend }) => {
   it('#029 a module that starts a process when it is imported fails in a child with a clear error', async () => {
     assert.equal(await startsAtImport.started.result, 'from the import')
     await startsAtImport.started.join()
     const { starter } = startsAtImport
-    const child = new Process({ target: starter, stdio: 'ignore' }).start()
+    const child = new Process({ backend, target: starter, stdio: 'ignore' }).start()
     await assert.rejects(child.result, { message: /importing|workers of its own/ })
     await child.join()
     assert.equal(child.exitCode, 1)
@@ -39,15 +42,17 @@ describe('what a process inherits and may do', () => {
   it('nests to ten levels and refuses the eleventh by name', async () => {
     const dig = async (level: number): Promise<number | string> => {
       try {
-        return await new Process({ target: dig, args: [level + 1] }).start().result
+        return await new Process({ backend, target: dig, args: [level + 1] }).start().result
       } catch (error) {
         return `${level}: ${(error as { code?: string }).code}`
       }
     }
     assert.equal(await dig(0), '10: MC_WORKER_NESTED')
   })
+})
 
-  it('can be started from a program given with --eval', async () => {
+describe('a program given with --eval', () => {
+  it('can start processes', async () => {
     const { stdout, stderr } = await runProgram(fileURLToPath(new URL('../fixtures/process/eval.js', import.meta.url)))
     assert.equal(stderr, '')
     assert.equal(stdout, 'from eval 42\n')

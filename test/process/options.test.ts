@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { Process, activeChildren, setExecutable, wait } from 'manycore'
+import { needs, onEachProcessBackend } from '../support/on-backends.js'
 
 const target = (): void => {}
 
-describe('bad input to Process', () => {
+onEachProcessBackend('bad input to Process', ({ backend }) => {
   const refused: [string, object, RegExp][] = [
     ['no target', {}, /needs a target/],
     ['a target that is no function', { target: 'work' }, /target of new Process\(\) must be a function, got 'work'/],
@@ -24,7 +25,7 @@ describe('bad input to Process', () => {
   ]
   for (const [what, options, message] of refused) {
     it(`refuses ${what} at the constructor`, () => {
-      assert.throws(() => new Process(options as never), { code: 'MC_ARGUMENT_INVALID', message })
+      assert.throws(() => new Process({ backend, ...options } as never), { code: 'MC_ARGUMENT_INVALID', message })
     })
   }
 
@@ -35,7 +36,7 @@ describe('bad input to Process', () => {
   })
 
   it('refuses a bad wait at the call', async () => {
-    const child = new Process({ target }).start()
+    const child = new Process({ backend, target }).start()
     for (const bad of [Number.NaN, '5', { timeout: 'x' }, { signal: {} }, { timeuot: 1 }]) {
       await assert.rejects(child.join(bad as never), { code: 'MC_ARGUMENT_INVALID' })
       await assert.rejects(wait([child], bad as never), { code: 'MC_ARGUMENT_INVALID' })
@@ -53,9 +54,9 @@ describe('bad input to Process', () => {
 
   it('#030 refuses at start() what cannot travel, and the process can still be closed', () => {
     const open = new Socket()
-    const child = new Process({ target: (value: unknown) => value, args: [{ deep: [open] }] })
+    const child = new Process({ backend, target: (value: unknown) => value, args: [{ deep: [open] }] })
     assert.throws(() => child.start(), { code: 'MC_VALUE_UNSENDABLE', message: /args\[0\]\.deep\[0\]/ })
-    const captured = new Process({ target: () => open })
+    const captured = new Process({ backend, target: () => open })
     assert.throws(() => captured.start(), { code: 'MC_FUNCTION_UNSENDABLE', message: /open/ })
     assert.equal(child.state, 'initial')
     assert.equal(activeChildren().length, 0)
@@ -63,9 +64,12 @@ describe('bad input to Process', () => {
   })
 })
 
-describe('options of Process', () => {
-  it('env changes the environment, execArgv gives the flags, cwd the folder', async () => {
+onEachProcessBackend('options of Process', (place) => {
+  const { backend } = place
+
+  it('env changes the environment, execArgv gives the flags, cwd the folder', needs(place, 'isProcess'), async () => {
     const child = new Process({
+      backend,
       target: () => [process.env['COLOUR'], process.env['HOME'], process.env['PATH'], process.execArgv, process.cwd()],
       env: { COLOUR: 'red', HOME: undefined },
       execArgv: ['--no-warnings'],
@@ -82,6 +86,7 @@ describe('options of Process', () => {
 
   it('stdio: pipe gives the output as streams', async () => {
     const child = new Process({
+      backend,
       target: () => {
         console.log('out')
         console.error('err')
@@ -94,33 +99,36 @@ describe('options of Process', () => {
     await child.join()
   })
 
-  it('#027 execPath takes a path or a file: URL, and a bad one fails start()', async () => {
-    const child = new Process({ target: () => 'ran', execPath: new URL(`file://${process.execPath}`) }).start()
+  it('#027 execPath takes a path or a file: URL, and a bad one fails start()', needs(place, 'isProcess'), async () => {
+    const child = new Process({ backend, target: () => 'ran', execPath: new URL(`file://${process.execPath}`) }).start()
     assert.equal(await child.result, 'ran')
     await child.join()
     for (const execPath of ['/no/such/node', '/etc/passwd', 'no-such-node-on-the-path']) {
-      const bad = new Process({ target, execPath })
+      const bad = new Process({ backend, target, execPath })
       assert.throws(() => bad.start(), { code: 'MC_WORKER_START', message: /execPath/ })
       assert.equal(bad.isAlive(), false)
     }
-    const lost = new Process({ target, cwd: '/no/such/folder' })
+    const lost = new Process({ backend, target, cwd: '/no/such/folder' })
     assert.throws(() => lost.start(), { code: 'MC_WORKER_START', message: /cwd/ })
   })
 
-  it('#027 setExecutable() is used for later children', async () => {
+  it('#027 setExecutable() is used for later children', needs(place, 'isProcess'), async () => {
     setExecutable('/no/such/node')
     try {
-      assert.throws(() => new Process({ target }).start(), { code: 'MC_WORKER_START', message: /\/no\/such\/node/ })
+      assert.throws(() => new Process({ backend, target }).start(), {
+        code: 'MC_WORKER_START',
+        message: /\/no\/such\/node/,
+      })
     } finally {
       setExecutable(process.execPath)
     }
-    const child = new Process({ target: () => process.execPath }).start()
+    const child = new Process({ backend, target: () => process.execPath }).start()
     assert.equal(await child.result, process.execPath)
     await child.join()
   })
 
-  it('a flag that Node does not know fails the result with what Node said', async () => {
-    const child = new Process({ target, execArgv: ['--no-such-flag'], stdio: 'ignore' }).start()
+  it('a flag that Node does not know fails the result with what Node said', needs(place, 'isProcess'), async () => {
+    const child = new Process({ backend, target, execArgv: ['--no-such-flag'], stdio: 'ignore' }).start()
     await assert.rejects(child.result, { code: 'MC_WORKER_START' })
     await child.join()
     assert.equal(child.exitCode, 9)

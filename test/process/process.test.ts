@@ -9,7 +9,7 @@ const forever = (): Promise<never> =>
     setInterval(() => {}, 60_000)
   })
 
-onEachProcessBackend('Process', (backend) => {
+onEachProcessBackend('Process', ({ backend }) => {
   it('#001 is not alive before start(), alive with a pid until it ends, then has exitCode 0', async () => {
     const child = new Process({ backend, target: () => {} })
     assert.equal(child.isAlive(), false)

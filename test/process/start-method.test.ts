@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAllStartMethods, getContext, getStartMethod, Pool, Process, setStartMethod } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 
 describe('start methods', () => {
   it('#049 #050 nothing but setting or using fixes the default, and it is set once', () => {
@@ -22,11 +23,14 @@ describe('start methods', () => {
     assert.throws(() => getContext('nonsense' as never), { code: 'MC_ARGUMENT_INVALID', message: /nonsense/ })
     assert.throws(() => setStartMethod('fork' as never), { code: 'MC_ARGUMENT_INVALID', message: /cannot be copied/ })
   })
+})
 
+onEachProcessBackend('the start method', ({ backend }) => {
   it('#052 a child sees the start method of its creator, and a nested start works', async () => {
     const child = new Process({
+      backend,
       target: async () => {
-        const inner = new Process({ target: () => getStartMethod() }).start()
+        const inner = new Process({ backend, target: () => getStartMethod() }).start()
         return [getStartMethod(), await inner.result]
       },
     }).start()

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { Process, wait } from 'manycore'
+import { onEachProcessBackend } from '../support/on-backends.js'
 
 const forever = (): Promise<never> =>
   new Promise(() => {
     setInterval(() => {}, 60_000)
   })
 
-describe('wait', () => {
+onEachProcessBackend('wait', ({ backend }) => {
   it('#014 finds a sentinel not ready while its process runs, and ready after', async () => {
-    const child = new Process({ target: forever })
+    const child = new Process({ backend, target: forever })
     assert.throws(() => child.sentinel, { code: 'MC_PROCESS_NOT_STARTED' })
     child.start()
     assert.deepEqual(await wait([child.sentinel], 0), [])
@@ -19,7 +20,7 @@ describe('wait', () => {
   })
 
   it('#015 tells which of several processes ended first', async () => {
-    const children = [1, 2, 3].map(() => new Process({ target: forever }).start())
+    const children = [1, 2, 3].map(() => new Process({ backend, target: forever }).start())
     children[1]?.kill()
     assert.deepEqual(await wait(children.map((child) => child.sentinel)), [children[1]?.sentinel])
     assert.deepEqual(await wait(children, { timeout: 0 }), [children[1]])
@@ -29,7 +30,7 @@ describe('wait', () => {
   })
 
   it('takes promises beside processes, rejected ones too', async () => {
-    const child = new Process({ target: forever, daemon: true }).start()
+    const child = new Process({ backend, target: forever, daemon: true }).start()
     const failed = Promise.reject(new Error('no'))
     const never = new Promise(() => {})
     assert.deepEqual(await wait<object>([child, failed, never]), [failed])
@@ -43,11 +44,11 @@ describe('wait', () => {
 
   it('refuses what cannot be waited for', async () => {
     await assert.rejects(wait([{}]), { code: 'MC_ARGUMENT_INVALID' })
-    await assert.rejects(wait([new Process({ target: () => {} })]), { code: 'MC_PROCESS_NOT_STARTED' })
+    await assert.rejects(wait([new Process({ backend, target: () => {} })]), { code: 'MC_PROCESS_NOT_STARTED' })
   })
 
   it('rejects with the reason of an aborted signal', async () => {
-    const child = new Process({ target: forever }).start()
+    const child = new Process({ backend, target: forever }).start()
     await assert.rejects(wait([child], { signal: AbortSignal.abort(new Error('enough')) }), /enough/)
     child.kill()
     await child.join()
