@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
  * its answer takes the same time for any length.
  *
  * On arrays of up to 64 items that can be added to, keys that are not enumerable are not looked for: that would take as
- * long as all of the rest (docs/decisions/0014).
+ * long as all of the rest (docs/decisions/0019).
  */
 export function hasOnlyItems(items: readonly unknown[] | ArrayBufferView): boolean {
   if (Array.isArray(items)) {

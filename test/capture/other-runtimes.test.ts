@@ -6,7 +6,11 @@ import { execute } from './support/execute.ts'
 import { root } from './support/ways.ts'
 
 /** Bun and Deno as npm run matrix installs them into .cache/runtimes, or as the PATH has them. */
+const permission = Number(process.versions.node.split('.')[0]) < 23 ? '--experimental-permission' : '--permission'
+const allowed = ['--allow-fs-read=*', '--allow-fs-write=*', '--allow-child-process', '--allow-worker', '--no-warnings']
+
 const runtimes = [
+  { name: `Node with ${permission}`, files: [process.execPath], args: [permission, ...allowed] },
   { name: 'Bun', files: ['bun/bin/bun.exe', 'bun'], args: [] },
   { name: 'Deno', files: ['@deno/linux-x64-glibc/deno', 'deno'], args: ['run', '-A'] },
 ]
@@ -29,6 +33,7 @@ for (const { name, files, args } of runtimes) {
 }
 
 function find(files: readonly string[]): string | undefined {
+  if (files[0] === process.execPath) return process.execPath
   const folders = [join(root, '.cache/runtimes/node_modules'), ...(process.env['PATH'] ?? '').split(delimiter)]
   return folders.flatMap((folder) => files.map((file) => join(folder, file))).find((file) => existsSync(file))
 }
