@@ -261,11 +261,14 @@ export interface SetNode extends Attachments {
 /** Only the entries whose keys are sent too: nobody can ask for the others. */
 export interface WeakMapNode extends Attachments {
   kind: 'weakMap'
+  /** Same id, same collection. */
+  id: string
   entries: [key: Encoded, value: Encoded][]
 }
 
 export interface WeakSetNode extends Attachments {
   kind: 'weakSet'
+  id: string
   values: Encoded[]
 }
 

@@ -24,6 +24,7 @@ import { findValue, isFunction, isNative, isPlainPrototype, ownValue, tagOf } fr
 import { isPlainData } from './plain-data.ts'
 import { encodePrivateFields, preferByValue } from './private-fields.ts'
 import { encodeProperties } from './properties.ts'
+import { identifyWeak } from './provenance.ts'
 import { encodePrototype, encodeReference } from './references.ts'
 import { encodeSubclass } from './subclasses.ts'
 import { Unsendable, type Walk } from './walk.ts'
@@ -110,8 +111,10 @@ function encodeBuiltinKind(walk: Walk, object: object): Ref | undefined {
   if (types.isBoxedPrimitive(object)) return encodeBoxed(walk, object)
   if (types.isAnyArrayBuffer(object)) return encodeArrayBuffer(walk, object)
   if (ArrayBuffer.isView(object)) return encodeView(walk, object)
-  if (types.isWeakMap(object)) return addWeak(walk, object, { kind: 'weakMap', entries: [] }, WeakMap.prototype)
-  if (types.isWeakSet(object)) return addWeak(walk, object, { kind: 'weakSet', values: [] }, WeakSet.prototype)
+  if (types.isWeakMap(object))
+    return addWeak(walk, object, { kind: 'weakMap', id: identifyWeak(object), entries: [] }, WeakMap.prototype)
+  if (types.isWeakSet(object))
+    return addWeak(walk, object, { kind: 'weakSet', id: identifyWeak(object), values: [] }, WeakSet.prototype)
   if (types.isArgumentsObject(object)) return encodeArguments(walk, object as unknown as ArrayLike<unknown> & object)
   return encodeNodeKind(walk, object)
 }

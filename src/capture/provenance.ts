@@ -76,6 +76,26 @@ export function symbolById(id: string, description: string | undefined): symbol 
   return made
 }
 
+/** The id by which every process knows this WeakMap or WeakSet: what is in it may arrive in several parts. */
+export function identifyWeak(collection: object): string {
+  const known = symbolIds.get(collection)
+  if (known !== undefined) return known
+  const id = newId()
+  symbolIds.set(collection, id)
+  remember(id, collection)
+  return id
+}
+
+/** The WeakMap or WeakSet with this id: the one that is here already, or a new one. */
+export function weakById<T extends object>(id: string, make: () => T): T {
+  const known = living.get(id)?.deref() as T | undefined
+  if (known !== undefined) return known
+  const made = make()
+  symbolIds.set(made, id)
+  remember(id, made)
+  return made
+}
+
 export function classRecord(cls: Function): ClassRecord | undefined {
   return records.get(cls)
 }

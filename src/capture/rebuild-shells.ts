@@ -1,7 +1,7 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { BoundNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
-import { classById, rememberStandIn, symbolById } from './provenance.ts'
+import { classById, rememberStandIn, symbolById, weakById } from './provenance.ts'
 import { makeCode, makeInstance } from './rebuild-classes.ts'
 import { importerOf, loadedNamespace, metaOf, requireFrom } from './rebuild-units.ts'
 import { standInFor } from './rebuild-stand-ins.ts'
@@ -63,9 +63,9 @@ function make(rebuild: Rebuild, node: GraphNode): unknown {
     case 'set':
       return new Set()
     case 'weakMap':
-      return new WeakMap()
+      return weakById(node.id, () => new WeakMap())
     case 'weakSet':
-      return new WeakSet()
+      return weakById(node.id, () => new WeakSet())
     case 'weakRef':
       return makeWeakRef(rebuild.value(node.target))
     case 'date':

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Pool, RemoteError } from 'manycore'
+import { decode, encode, type GraphHooks } from '#dist/codec/codec.js'
+import { Tag } from '#dist/codec/tag.js'
+import { createOwnerMarshal } from '#dist/marshal/owner.js'
+import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { arbitraryData } from '../support/arbitrary-value.ts'
+import { assertSameValue } from '../support/same-value.ts'
+
+type Change = (object: object) => object
+const CHANGES: readonly Change[] = [Object.freeze, Object.seal, Object.preventExtensions]
+
+describe('frozen, sealed and fixed data', () => {
+  it('arrives as it was, in any place of any plain data', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryData(), fc.array(fc.nat(), { maxLength: 4 }), fc.nat(2), async (value, places, how) => {
+        const objects = [...objectsIn(value)]
+        for (const place of places) attempt(CHANGES[how]!, objects[place % objects.length])
+        const arrived = await roundTrip(value)
+        assertSameValue(arrived, value)
+        assert.deepEqual([...objectsIn(arrived)].map(integrity), [...objectsIn(value)].map(integrity))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('needs no capture while it is JSON', () => {
+    const value = { list: Object.freeze([1, Object.seal({ a: 1 })]), loose: {}, fixed: Object.preventExtensions({}) }
+    const payload = encode(value, 'value', none)
+    assert.equal(payload.tag, Tag.protectedJson)
+    const arrived = decode(payload, none) as typeof value
+    assert.deepEqual(arrived, value)
+    assert.deepEqual([...objectsIn(arrived)].map(integrity), [...objectsIn(value)].map(integrity))
+  })
+
+  it('is not confused with single properties that cannot be changed', async () => {
+    const value = Object.defineProperty({ b: 1 }, 'a', { value: 1, enumerable: true })
+    const arrived = (await roundTrip(value)) as object
+    assert.equal(Object.getOwnPropertyDescriptor(arrived, 'a')?.writable, false)
+    assert.ok(Object.isExtensible(arrived))
+  })
+})
+
+describe('what is beside the items', () => {
+  it('of short arrays is kept, and no getter among them is run', async () => {
+    const value = Object.defineProperty([1, 2, 3], 1, { get: () => 7, enumerable: true, configurable: true })
+    const unseen = Object.defineProperty([1], 0, { get: () => assert.fail('was run'), enumerable: true })
+    createOwnerMarshal().encode(unseen, 'value')
+    const arrived = (await roundTrip(value)) as number[]
+    assert.equal(typeof Object.getOwnPropertyDescriptor(arrived, 1)?.get, 'function')
+  })
+
+  it('of long arrays and of views is kept, also where it is hidden', async () => {
+    for (const make of [
+      () => Array.from({ length: 2000 }, () => 1),
+      () => new Uint8Array(3000),
+      () => Buffer.alloc(3),
+    ]) {
+      const value = Object.defineProperty(make(), 'hidden', { value: 5 })
+      for (const arrived of [await roundTrip(value), ((await roundTrip([value, () => 1])) as unknown[])[0]])
+        assert.equal((arrived as { hidden?: number }).hidden, 5)
+    }
+  })
+})
+
+describe('kinds of Node and of the language', () => {
+  class MyUrl extends URL {}
+  class MyBuffer extends ArrayBuffer {}
+  class MyWeak extends WeakMap {}
+  const makers = [
+    () => new URL('http://x/'),
+    () => new MyUrl('http://x/'),
+    () => new URLSearchParams('a=1'),
+    () => new DOMException('m', 'n'),
+    () => new ArrayBuffer(3),
+    () => new MyBuffer(3),
+    () => new WeakMap(),
+    () => new MyWeak(),
+    () => new WeakSet(),
+    () => new WeakRef({}),
+  ]
+
+  it('keep their class, own properties and whether they can be added to', async () => {
+    for (const make of makers) {
+      const value = Object.freeze(Object.assign(make(), { note: 1 }))
+      const arrived = (await roundTrip(value)) as typeof value
+      assert.equal(arrived.note, 1)
+      assert.ok(Object.isFrozen(arrived))
+      assert.equal(Object.getPrototypeOf(arrived), Object.getPrototypeOf(value))
+    }
+  })
+
+  it('stay joined: a URL and its searchParams', async () => {
+    const url = new URL('http://x/?a=1')
+    for (const value of [[url, url.searchParams] as const, [url.searchParams, url] as const]) {
+      const arrived = (await roundTrip(value)) as unknown[]
+      const there = arrived.find((one) => one instanceof URL) as URL
+      ;(arrived.find((one) => one instanceof URLSearchParams) as URLSearchParams).set('a', '2')
+      assert.equal(there.href, 'http://x/?a=2')
+    }
+  })
+
+  it('views follow their resizable buffer as they did', async () => {
+    type Resizable = ArrayBuffer & { resizable: boolean; resize(length: number): void }
+    const make = (length: number): Resizable =>
+      new (ArrayBuffer as unknown as new (length: number, options: object) => Resizable)(length, {
+        maxByteLength: 2 * length,
+      })
+    for (const length of [8, 80_000]) {
+      const value = { tracks: new Uint8Array(make(length)), stays: new Uint16Array(make(length), 2, 2) }
+      for (const arrived of [await roundTrip(value), ((await roundTrip([value, () => 1])) as unknown[])[0]]) {
+        const { tracks, stays } = arrived as typeof value
+        for (const view of [tracks, stays]) (view.buffer as Resizable).resize(2 * length)
+        assert.deepEqual([tracks.length, stays.length, stays.byteOffset], [2 * length, 2, 2])
+      }
+    }
+  })
+
+  it('an `arguments` object keeps what was added to it and lacks what was deleted', async () => {
+    const own = function (): Record<string, unknown> {
+      return arguments as unknown as Record<string, unknown>
+    } as (...items: number[]) => Record<string, unknown>
+    const value = own(1, 2)
+    value['note'] = 3
+    delete value['1']
+    const arrived = (await roundTrip(value)) as typeof value
+    assert.deepEqual([arrived['0'], '1' in arrived, arrived['length'], arrived['note']], [1, false, 2, 3])
+  })
+})
+
+describe('state that only the code of a class can reach', () => {
+  const secrets = new WeakMap<object, string>()
+  class Keeper {
+    constructor(secret: string) {
+      secrets.set(this, secret)
+    }
+    get secret(): string | undefined {
+      return secrets.get(this)
+    }
+  }
+  class PrivateError extends Error {
+    readonly #secret = 5
+    readonly code = 'C'
+    get secret(): number {
+      return this.#secret
+    }
+  }
+  class WeakError extends Error {
+    constructor(message: string) {
+      super(message)
+      secrets.set(this, message)
+    }
+  }
+
+  it('comes along in a WeakMap of its module, and is refused on its way back', async () => {
+    await using pool = new Pool({ processes: 1 })
+    for (const secret of ['one', 'two', 'three'])
+      assert.equal(await pool.apply((keeper: Keeper) => keeper.secret, [new Keeper(secret)]), secret)
+    await assert.rejects(
+      pool.apply((keeper: Keeper) => keeper, [new Keeper('s')]),
+      {
+        code: 'MC_VALUE_UNSENDABLE',
+        message: /^result cannot be sent .* instance of Keeper, which keeps state of it in `secrets`/,
+      },
+    )
+  })
+
+  it('makes a RemoteError of an error, with its text and fields', async () => {
+    for (const error of [new PrivateError('m'), new WeakError('m')]) {
+      const payload = createWorkerMarshal().encodeError(error)
+      const arrived = await createOwnerMarshal().decodeError(payload)
+      assert.ok(arrived instanceof RemoteError)
+      assert.deepEqual([arrived.message, arrived.remoteName], ['m', 'Error'])
+      assert.match(arrived.remoteStack, /Error: m/)
+    }
+  })
+
+  it('as a symbol key of an error is no such state, and arrives', async () => {
+    const error = Object.assign(new Error('m'), { [Symbol.for('note')]: 5 })
+    const arrived = await createOwnerMarshal().decodeError(createWorkerMarshal().encodeError(error))
+    assert.equal((arrived as typeof error)[Symbol.for('note')], 5)
+  })
+})
+
+const none: GraphHooks = {
+  capture: () => assert.fail('captured'),
+  rebuild: () => assert.fail('rebuilt'),
+}
+
+function* objectsIn(value: unknown, seen: Set<unknown> = new Set()): Generator<object> {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  yield value
+  if (ArrayBuffer.isView(value)) return
+  if (value instanceof Map) for (const [key, item] of value) for (const one of [key, item]) yield* objectsIn(one, seen)
+  else if (value instanceof Set) for (const item of value) yield* objectsIn(item, seen)
+  else for (const item of Object.values(value)) yield* objectsIn(item, seen)
+}
+
+// Views with items cannot be frozen.
+function attempt(change: Change, object: object | undefined): void {
+  try {
+    if (object !== undefined) change(object)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
+}
+
+function integrity(object: object): boolean[] {
+  return [Object.isFrozen(object), Object.isSealed(object), Object.isExtensible(object)]
+}
+
+async function roundTrip(value: unknown): Promise<unknown> {
+  return await createWorkerMarshal().decode(createOwnerMarshal().encode(value, 'value'))
+}
