@@ -8,14 +8,20 @@ export interface Child {
   abandon(): void
 }
 
-/** From now on the worker ends when this process does, however that happens. */
-export function adopt(child: Child): void {
+/**
+ * From now on the worker ends when this process does, however that happens. `isTold` says that it may be given code to
+ * run before this turn is over; for another one the reaper can wait until the caller has done what is more urgent.
+ */
+export function adopt(child: Child, isTold: boolean): void {
   if (!hooked) {
     hooked = true
     process.on('exit', abandonAll)
   }
   children.add(child)
-  if (child.pid !== undefined) reaper.add(child.pid)
+  const { pid } = child
+  if (pid === undefined) return
+  if (isTold || reaper.pid !== undefined) reaper.add(pid)
+  else queueMicrotask(() => children.has(child) && reaper.add(pid))
 }
 
 export function release(child: Child): void {

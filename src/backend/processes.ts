@@ -94,7 +94,8 @@ class ProcessWorker extends OwnedWorker {
 
   #follow({ child, pid, stdout, stderr }: Launched): void {
     const record = { pid, abandon: () => this.#abandon() }
-    adopt(record)
+    // A pool sends its functions to workers that are ready.
+    adopt(record, this.identity.role !== 'pool')
     child.on('exit', (exitCode, signal) => {
       release(record)
       this.#tree?.finish()

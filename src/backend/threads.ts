@@ -108,7 +108,7 @@ class ThreadWorker extends OwnedWorker {
 
   #follow(thread: Thread): void {
     const record = { abandon: () => this.#output?.drain() }
-    adopt(record)
+    adopt(record, true)
     thread.on('error', (error) => this.#fell(error))
     thread.on('exit', (code) => {
       release(record)

@@ -9,6 +9,7 @@ import { Tag } from '../codec/tag.ts'
 import { shareContext } from '../codec/shared-context.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
+import { rooms } from '../marshal/rooms.ts'
 import { Answers, type Soon } from './answers.ts'
 import { ChunkRun, type TaskRun } from './chunk-run.ts'
 import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './context.ts'
@@ -28,6 +29,11 @@ export function serve(home: Home): Ending {
   const tasks = new TaskLoop(home, storeFor(journal))
   channel.onMessage = (message) => tasks.receive(message)
   return tasks
+}
+
+/** Loads what the first function will need, in the time in which its owner captures it. */
+export function loadForFunctions(): void {
+  void rooms.rebuild
 }
 
 /**

@@ -8,7 +8,8 @@ type Loop = typeof import('./loop.ts')
 export type Load = () => Loop | Promise<Loop>
 
 /**
- * Says `ready` before anything is loaded that only a task needs; the rest is loaded while the owner answers.
+ * Says `ready` before anything is loaded that only a task needs; the rest is loaded while the owner answers, and what
+ * every function needs while there is no message.
  */
 export function start(home: Home, load: Load, errors: ErrorOutput): void {
   const { channel } = home
@@ -25,6 +26,8 @@ export function start(home: Home, load: Load, errors: ErrorOutput): void {
     })
   } else {
     endWith(loaded.serve(home))
+    // Behind what has arrived already.
+    setImmediate(loaded.loadForFunctions)
   }
 }
 
