@@ -20,7 +20,7 @@ export const SEEN_BY_TASKS = [
 
 /** What is loaded together: everything that these import and that no group above has. */
 export const GROUPS = {
-  shared: SEEN_BY_TASKS,
+  shared: [...SEEN_BY_TASKS, 'base/load.js'],
   surface: [INDEX],
   rebuild: ['capture/rebuild.js'],
   machine: ['process/parts.js', 'pool/engine.js', 'backend/processes.js'],
