@@ -20,7 +20,7 @@ export function adopt(child: Child, isTold: boolean): void {
   children.add(child)
   const { pid } = child
   if (pid === undefined) return
-  if (isTold || reaper.pid !== undefined) reaper.add(pid)
+  if (isTold || reaper.process !== undefined) reaper.add(pid)
   else queueMicrotask(() => children.has(child) && reaper.add(pid))
 }
 
