@@ -73,9 +73,12 @@ onEachBackend('a worker that gives no sign of life', (place) => {
       using gate = makeGate()
       const waiting = pool.apply(gate.pass)
       await gate.reached()
-      // It began to wait before each of them.
+      using other = makeGate()
+      const { reach } = other
+      // It began to wait before each of them. What they note makes sure that they are not tried again and again.
       for (let n = 0; n < 2; n++) {
         const spinning = pool.apply(() => {
+          reach()
           for (;;) continue
         })
         await assert.rejects(spinning, { code: 'MC_WORKER_CRASHED', message: /event loop is blocked/ })
