@@ -51,8 +51,8 @@ class Greeter extends Process<[], string> {
   readonly word: string
   readonly #secret = 'kept'
 
-  constructor(word: string) {
-    super()
+  constructor(word: string, backend: 'process' | 'thread') {
+    super({ backend })
     this.word = word
   }
 
@@ -69,7 +69,7 @@ class Doubler extends Process<[number], number> {
 
 onEachProcessBackend('a subclass that overrides run()', ({ backend }) => {
   it('#006 is named after its class and runs in the child with its fields', async () => {
-    const child = new Greeter('Hello')
+    const child = new Greeter('Hello', backend)
     assert.match(child.name, /^Greeter-\d+$/)
     child.start()
     assert.equal(await child.result, `Hello from ${child.name}, kept, true`)
@@ -79,7 +79,7 @@ onEachProcessBackend('a subclass that overrides run()', ({ backend }) => {
   })
 
   it('can call the target through super.run()', async () => {
-    const child = new Doubler({ target: (n: number) => n + 1, args: [20] }).start()
+    const child = new Doubler({ backend, target: (n: number) => n + 1, args: [20] }).start()
     assert.equal(await child.result, 42)
     await child.join()
   })

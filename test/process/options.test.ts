@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { Process, activeChildren, setExecutable, wait } from 'manycore'
 import { needs, onEachProcessBackend } from '../support/on-backends.js'
 
