@@ -3,13 +3,15 @@
 // after tsc has built file by file. The built modules stay where they were, as doors: each passes on from the joined file
 // what it exports. A joined file is only ever required, so every module has one instance, whoever imports it and through
 // whichever loader, and loaders find each under its own name.
-import { rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { GROUPS, INDEX, dist, exportsOf, groupOf, nameInJoined, textWithJoinedLoads } from './joined-groups.mjs'
 
 rmSync(resolve(dist, 'joined'), { recursive: true, force: true })
 for (const group of Object.keys(GROUPS)) await join(group)
+await takeAcorn()
 for (const [file, group] of groupOf) writeDoor(file, group)
 
 async function join(group) {
@@ -44,6 +46,27 @@ async function join(group) {
     footer: { js: 'module.exports = { ...module.exports };' },
     plugins: [{ name: group, setup: (bundle) => setup(bundle, group) }],
   })
+}
+
+// The parser, as much of it as is used, with its licence (docs/decisions/0017). Its own names stand in no stack that
+// anybody reads.
+async function takeAcorn() {
+  const folder = dirname(createRequire(import.meta.url).resolve('acorn/package.json'))
+  const { version, license } = JSON.parse(readFileSync(resolve(folder, 'package.json'), 'utf8'))
+  await build({
+    stdin: { contents: "export { parse } from 'acorn'", resolveDir: dist },
+    outfile: resolve(dist, 'joined', 'acorn.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    minify: true,
+    logLevel: 'warning',
+    banner: { js: `/*! acorn ${version}, ${license}: see acorn.LICENSE */` },
+    footer: { js: 'module.exports = { ...module.exports };' },
+  })
+  copyFileSync(resolve(folder, 'LICENSE'), resolve(dist, 'joined', 'acorn.LICENSE'))
 }
 
 function setup(bundle, group) {

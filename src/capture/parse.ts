@@ -8,7 +8,7 @@ import type {
   Program,
   Property,
 } from 'acorn'
-import { createRequire } from 'node:module'
+import { load } from '../base/load.ts'
 import type { FunctionForm } from './function-facts.ts'
 
 /**
@@ -64,11 +64,14 @@ const OPTIONS: Options = {
   allowReserved: true,
 }
 
-let loaded: typeof import('acorn') | undefined
+type Parser = Pick<typeof import('acorn'), 'parse'>
 
-// On first use and synchronously: a capture is one snapshot at the call, and a program that sends nothing never pays.
-function acorn(): typeof import('acorn') {
-  return (loaded ??= createRequire(import.meta.url)('acorn') as typeof import('acorn'))
+let loaded: Parser | undefined
+
+// On first use and synchronously: a capture is one snapshot at the call, and a program that sends nothing never pays. The
+// build puts it there (docs/decisions/0017).
+function acorn(): Parser {
+  return (loaded ??= load<Parser>('../joined/acorn.cjs'))
 }
 
 function tryParse(text: string): Program | Error {

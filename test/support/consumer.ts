@@ -21,8 +21,6 @@ export class Consumer {
   static async create(): Promise<Consumer> {
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'consumer-'))
     const packed = await pack(root, folder)
-    // From this project's node_modules, so that the test works without a registry.
-    await pack(join(root, 'node_modules/acorn'), folder)
     const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
     const project = { private: true, type: 'module', name: 'consumer', version: '1.0.0' }
     writeFileSync(join(folder, 'package.json'), JSON.stringify(project))
