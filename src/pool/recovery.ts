@@ -8,6 +8,8 @@ import type { Member } from './member.ts'
 
 // An item that was the next to run when so many workers died is what kills them.
 const MOST_LOSSES = 10
+// The pool itself does not kill at random: what was the next to run in two stalled workers is what stalls them.
+const LOSSES_OF_A_STALL = 5
 
 /**
  * Sees to what a dead worker held: what its journal says was finished keeps its result, the item that ran fails with
@@ -23,6 +25,7 @@ export function recover(member: Member, exit: WorkerExit): void {
   const held = member.surrender()
   const deadly = held.find(({ fn }) => fn.shipped.id === building)?.fn
   if (deadly !== undefined) blame(deadly, member, exit)
+  const weight = member.killedFor === undefined ? 1 : LOSSES_OF_A_STALL
   const running = held.findIndex((batch) => batch.task === position?.task && placeOf(batch, position) !== undefined)
   // From the last to the first, so that the first ends up at the head of the queue.
   for (let at = held.length - 1; at >= 0; at--) {
@@ -34,7 +37,7 @@ export function recover(member: Member, exit: WorkerExit): void {
     if (!kept && at === 0 && !batch.fn.shipped.pure) begun = batch.answered + 1
     // The next to run did not begin: perhaps it cannot even be read without harm.
     const suspect = at === 0 && deadly === undefined && batch.answered >= begun
-    const losses = (batch.answered === 0 ? batch.losses : 0) + (suspect ? 1 : 0)
+    const losses = (batch.answered === 0 ? batch.losses : 0) + (suspect ? weight : 0)
     if (losses >= MOST_LOSSES) begun = batch.answered + 1
     while (batch.answered < begun) {
       const place = batch.answered++

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Pool, currentProcess, type PoolOptions, type WorkerCrashedError } from 'manycore'
+import { Pool, WorkerCrashedError, currentProcess, type PoolOptions } from 'manycore'
 import { needs, onEachBackend } from '../support/on-backends.js'
 import { makeGate } from '../support/meeting.ts'
 import { whatIsPlentyFor } from '../support/pace.ts'
@@ -87,7 +87,36 @@ onEachBackend('a worker that gives no sign of life', (place) => {
       await waiting
     },
   )
+
+  it(
+    '#239 by a function that only computes, of which nobody notes what began, is tried twice',
+    needs(place, 'endsLoops'),
+    async () => {
+      await using pool = new Pool({
+        backend,
+        processes: 1,
+        stallTimeout: await stallTimeoutOfNow(backend),
+      })
+      const first = await pool.apply(() => currentProcess().name)
+      const endless = (n: number): number => {
+        while (n === 1) continue
+        return n
+      }
+      const settled = await pool.map(endless, [0, 1, 2], { onError: 'settle' })
+      assert.deepEqual(
+        settled.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      )
+      const { reason } = settled[1] as PromiseRejectedResult
+      assert.ok(reason instanceof WorkerCrashedError)
+      assert.equal(numberOf(reason.worker), numberOf(first) + 1)
+    },
+  )
 })
+
+function numberOf(worker: string): number {
+  return Number(/\d+$/.exec(worker)?.[0])
+}
 
 async function stallTimeoutOfNow(backend: 'process' | 'thread' | 'inline'): Promise<number> {
   await using pool = new Pool({ backend, processes: 1 })
