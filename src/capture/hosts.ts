@@ -18,7 +18,7 @@ export function hostClass(walk: Walk, object: object): string | undefined {
       if (intrinsicPathOf(cls)?.[0] === 'Object') continue
       return `a ${own} (a native ${functionName(cls)})`
     }
-    if (isBlind() && builtinPathOf(cls)) return `a ${own} (of Node)`
+    if (isBlind() && (builtinPathOf(cls) ?? intrinsicPathOf(cls)) !== undefined) return `a ${own} (of Node)`
     const url = writtenPlace(walk, cls)?.script.url
     if (url?.startsWith('node:')) return `a ${own} (${url})`
   }
