@@ -54,6 +54,9 @@ export class Task<T> extends Promise<T> {
     // A declaration file has no place for a computed name.
     const show = { value: Task.prototype.toString, configurable: true }
     void Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), show)
+    // `await` and `Promise.all` take what says that it is of Promise as it is; for a subclass each of them makes two
+    // promises more, and Promise.all does so for all tasks at once, in one piece.
+    void Object.defineProperty(this.prototype, 'constructor', { value: Promise, writable: true, configurable: true })
   }
 
   /** Tasks are made by `pool.apply()`. */

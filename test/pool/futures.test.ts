@@ -36,6 +36,12 @@ onEachBackend('tasks as futures', ({ backend }) => {
     assert.equal(String(failed), `<Task ${failed.id} fail() failed: RangeError>`)
   })
 
+  it('is taken by await and Promise.all as it is, without promises around it', async () => {
+    const task = pool.apply((n: number) => n, [1])
+    assert.equal(Promise.resolve(task), task)
+    assert.equal(await task, 1)
+  })
+
   it('#222 #227 callbacks run once, in order, also when it is done already, and may submit', async () => {
     const task = pool.apply((n: number) => n, [1])
     const seen: string[] = []
