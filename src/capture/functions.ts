@@ -43,7 +43,10 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
         ? { ...NOTHING_SEEN, location }
         : walk.look(fn)
     const imported = importReference(walk, fn, seen, script)
-    if (imported) return walk.add(fn, imported)
+    if (imported) {
+      if (!(facts instanceof Error)) walk.imported.set(imported, { fn, facts, seen, script })
+      return walk.add(fn, imported)
+    }
     if (!(facts instanceof Error)) return encodeByValue(walk, fn, facts, seen, script, place)
     return walk.refuse(
       `has a text that could not be parsed (${facts.message})`,

@@ -1,12 +1,12 @@
-import { bindingIsStable } from './binding-stability.ts'
+import { bindingAt, bindingIsStable } from './binding-stability.ts'
 import { walkOf } from './capture.ts'
 import type { Encoded, FunctionNode, Graph, GraphNode, Ref } from './graph.ts'
 import { intrinsicPathOf } from './known.ts'
 import { offsetOf } from './module-facts.ts'
-import { findValue, isFunction, isObject } from './peek.ts'
-import { purityOf } from './purity.ts'
+import { findValue, isFunction, isObject, textOf } from './peek.ts'
+import { type Purity, purityOf } from './purity.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
-import type { FunctionRecord, Walk } from './walk.ts'
+import type { FunctionRecord, ImportedFunction, Walk } from './walk.ts'
 
 /**
  * Whether a captured function has no state of its own: nothing in its graph can be changed, so that two functions with
@@ -33,8 +33,12 @@ export function recheckOf(graph: Graph): (() => boolean) | undefined {
 /** Whether running the function again, with plain data as arguments, cannot be noticed from outside. */
 export function isPure(graph: Graph): boolean {
   const walk = walkOf(graph)
-  const root = recordOf(walk, graph.root)
-  return walk !== undefined && root !== undefined && isPureRecord(walk, root, new Set())
+  if (walk === undefined || !isRef(graph.root)) return false
+  const node = walk.nodeOf(graph.root)
+  const imported = walk.imported.get(node)
+  if (imported !== undefined && node.kind === 'import') return isPureImport(imported, node.name)
+  const root = walk.recordOf.get(node)
+  return root !== undefined && isPureRecord(walk, root, new Set())
 }
 
 const BY_REFERENCE: ReadonlySet<GraphNode['kind']> = new Set([
@@ -97,9 +101,29 @@ function isPureRecord(walk: Walk, record: FunctionRecord, looking: Set<FunctionR
     const called = recordOf(walk, record.variables.get(name)?.value)
     if (!called || !isPureRecord(walk, called, looking)) return false
   }
-  for (const name of purity.intrinsics) {
+  return isUnshadowed(purity, record) && [...purity.intrinsics].every((name) => !record.variables.has(name))
+}
+
+// One that uses nothing of its module, which is another there. Its export is the same function where the source gives
+// the name no other value.
+function isPureImport(imported: ImportedFunction, exported: string): boolean {
+  const { fn, facts, seen, script } = imported
+  const purity = purityOf(facts.text)
+  if (!purity || purity.constants.size > 0 || purity.calls.size > 0 || !isUnshadowed(purity, imported)) return false
+  const module = moduleFactsOf(fn, facts, seen, script)
+  const [local] = [...module.exports].find(([, name]) => name === exported) ?? []
+  if (local === undefined || !bindingIsStable(module, TOP, local)) return false
+  const value = bindingAt(module, TOP, local)?.value
+  return value !== undefined && module.source.slice(value.start, value.end) === textOf(fn)
+}
+
+// In front of every function.
+const TOP = -1
+
+function isUnshadowed({ intrinsics }: Purity, { seen }: ImportedFunction): boolean {
+  for (const name of intrinsics) {
+    if (lookUp(seen.scopes ?? [], name) !== undefined) return false
     const value = findValue(globalThis, name)
-    if (record.variables.has(name) || lookUp(record.seen.scopes ?? [], name) !== undefined) return false
     if ((isObject(value) || isFunction(value)) && intrinsicPathOf(value) === undefined) return false
   }
   return true

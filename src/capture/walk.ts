@@ -57,6 +57,9 @@ export interface Place {
   readonly home?: object | undefined
 }
 
+/** A function that travels as the name of a module's export. */
+export type ImportedFunction = Pick<FunctionRecord, 'fn' | 'facts' | 'seen' | 'script'>
+
 /** A function that travels by value. */
 export interface FunctionRecord {
   readonly fn: Function
@@ -135,6 +138,8 @@ export class Walk {
   readonly nodes: GraphNode[] = []
   readonly records: FunctionRecord[] = []
   readonly recordOf: Map<GraphNode, FunctionRecord> = new Map()
+  /** Functions that are imported there. */
+  readonly imported: Map<GraphNode, ImportedFunction> = new Map()
   /** Classes that must not go by reference, since only a rebuilt class can restore private fields. */
   readonly byValue: Set<Function>
   readonly isFunctionRoot: boolean

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { captureGraph } from '#dist/capture/capture.js'
 import { isPure, isStateless, recheckOf } from '#dist/capture/verdict.js'
 import { count, increase } from '../fixtures/live-binding.js'
+import * as exported from '../fixtures/pure-and-impure.js'
 
 const factor = 3
 const settings = { factor }
@@ -114,5 +115,19 @@ describe('running a function again', () => {
       pure(() => trap.factor),
       false,
     )
+  })
+
+  it('cannot be noticed either when a module exports it that gives its name no other value', () => {
+    assert.equal(pure(exported.half), true)
+    assert.equal(pure(exported.root), true)
+    assert.equal(pure(exported.fibonacci), true)
+    assert.equal(pure(exported.renamed), true)
+  })
+
+  it('may be noticed when an export uses its module, or may be another one there', () => {
+    assert.equal(pure(exported.usesModule), false)
+    assert.equal(pure(exported.reassigned), false)
+    assert.equal(pure(exported.either), false)
+    assert.equal(pure(exported.alias), false)
   })
 })
