@@ -71,6 +71,8 @@ export abstract class Batch implements Cargo {
   abstract returned(reason: Error, losses: number): void
   /** What a text calls the item: "item 3 of map(resize)". */
   abstract describe(at: number): string
+  /** What the item is given: values, or an array of them in bytes. */
+  abstract argumentsAt(at: number): readonly unknown[] | Payload
   /** When the item was submitted, as of `performance.now()`. */
   abstract submittedMs(at: number): number
 

@@ -65,6 +65,10 @@ export class CallBatch extends Batch {
     return this.#calls[at]?.terms.site
   }
 
+  argumentsAt(at: number): readonly unknown[] | Payload {
+    return this.#calls[at]?.args ?? []
+  }
+
   submittedMs(at: number): number {
     return this.#calls[at]?.submittedMs ?? 0
   }

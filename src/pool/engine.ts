@@ -2,6 +2,7 @@ import { backendNamed } from '../backend/named.ts'
 import { StateError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
+import { insightsOf, type PoolInsights } from './insights.ts'
 import { checkPoolOptions, type PoolOptions } from './options.ts'
 import { withPreload } from './preload.ts'
 import { checkSize, type PoolSize } from './size.ts'
@@ -28,6 +29,10 @@ export function closeWhenDropped(pool: object, core: PoolCore): void {
 export function resizeCore(core: PoolCore, size: number | PoolSize): void {
   core.checkOpen('resize()')
   core.resize(checkSize('processes', size))
+}
+
+export function insightsOfCore({ roster }: PoolCore): PoolInsights {
+  return insightsOf(roster.members, roster.past, roster.tally.slowest.tasks)
 }
 
 export function measureCore(core: PoolCore, wait: number | WaitOptions | undefined): Promise<PoolStats> {

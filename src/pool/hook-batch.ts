@@ -51,6 +51,10 @@ export class HookBatch extends Batch {
     this.#failed(reason)
   }
 
+  argumentsAt(): Payload {
+    return this.payload
+  }
+
   submittedMs(): number {
     return this.sending?.ms ?? 0
   }

@@ -1,6 +1,7 @@
 import { Kind } from '../channel/messages.ts'
+import type { Payload } from '../codec/payload.ts'
 import { Batch, GRACE_MS } from './batch.ts'
-import { encodeItems } from './items.ts'
+import { argumentsOf, encodeItems } from './items.ts'
 import type { Stretch } from './lane.ts'
 import type { WorkOptions } from './work-options.ts'
 import type { PoolFunction } from './functions.ts'
@@ -56,6 +57,10 @@ export class ItemBatch extends Batch {
   stretch(from: number, to: number, losses: number, attempt: number): Stretch {
     const { items, submittedMs } = this.#stretch
     return { index: this.index + from, items: items.slice(from, to), losses, attempt, submittedMs }
+  }
+
+  argumentsAt(at: number): readonly unknown[] | Payload {
+    return argumentsOf(this.#stretch.items[at], this.kind === Kind.starChunk)
   }
 
   submittedMs(): number {

@@ -84,6 +84,12 @@ export function encodeItems(items: readonly Item[]): Payload {
   return { tag: Tag.json, body: `[${items.map((item) => (item as Encoded).text).join(',')}]`, buffers: [] }
 }
 
+/** The arguments that an item stands for; `star`: it is an array of them. */
+export function argumentsOf(item: Item, star: boolean): readonly unknown[] | Payload {
+  if (item instanceof Encoded) return item.payload
+  return star ? (item as readonly unknown[]) : [item]
+}
+
 export function isPrimitive(value: unknown): boolean {
   if (value === null) return true
   const type = typeof value

@@ -3,10 +3,11 @@ import { InternalError, TimeoutError } from '../base/errors.ts'
 import type { Worker, WorkerExit } from '../backend/backend.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch, Holder, TaskPlace } from './batch.ts'
-import { BusyTime } from './busy-time.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 import { HookBatch } from './hook-batch.ts'
+import { setLimit } from './limit.ts'
+import { Phases, type MemberState } from './phases.ts'
 import type { Tally } from './tally.ts'
 import type { WorkerUsage } from '../worker/usage.ts'
 
@@ -19,32 +20,21 @@ export interface MemberEvents {
   problem(member: Member, reason: unknown, from: TaskPlace | undefined): void
 }
 
-/**
- * `starting → preparing → ready → leaving → gone`. A member that prepares runs the initializer; one that leaves gets
- * nothing new, but answers what it holds unless it was killed.
- */
-export type MemberState = 'starting' | 'preparing' | 'ready' | 'leaving' | 'gone'
-
 // What an item of a function that was never answered is taken to cost.
 const UNKNOWN_MS = 5
-
-// setTimeout turns more than that into one millisecond.
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** One worker of a pool and what it holds. */
 export class Member implements Holder {
   readonly worker: Worker
   /** Its place in the pool. */
   readonly index: number
-  state: MemberState = 'starting'
   /** Sent and not completely answered, in the order in which the worker runs them. */
   readonly batches: Batch[] = []
   /** Items in `batches` without an answer. */
   items = 0
   /** Milliseconds of work in `batches`, as far as that can be told. */
   heldMs = 0
-  /** When it held something. */
-  readonly busy: BusyTime = new BusyTime()
+  readonly phases: Phases = new Phases()
   /** Items that may still be sent to it. */
   left: number
   /** It has answered something since it is ready. */
@@ -65,6 +55,7 @@ export class Member implements Holder {
   killedFor: string | undefined
   readonly #events: MemberEvents
   readonly #tally: Tally
+  #state: MemberState = 'starting'
   #headSinceMs = 0
   #limit: NodeJS.Timeout | undefined
   #grace: NodeJS.Timeout | undefined
@@ -80,6 +71,15 @@ export class Member implements Holder {
     this.#events = events
     worker.channel.onMessage = (message) => this.take(message)
     void worker.exited.then((exit) => events.exited(this, exit))
+  }
+
+  get state(): MemberState {
+    return this.#state
+  }
+
+  set state(state: MemberState) {
+    this.#state = state
+    this.phases.entered(state, performance.now())
   }
 
   /** It takes work and has none. */
@@ -105,7 +105,7 @@ export class Member implements Holder {
     const { channel, marshal } = this.worker
     if (this.batches.length === 0) {
       this.#headSinceMs = performance.now()
-      this.busy.begin(this.#headSinceMs)
+      this.phases.works(true, this.#headSinceMs)
       this.worker.setBusy(true)
     }
     batch.holder = this
@@ -245,7 +245,7 @@ export class Member implements Holder {
     }
     if (this.batches.length > 0) return
     this.idleSinceMs = now
-    this.busy.end(now)
+    this.phases.works(false, now)
     this.heldMs = 0
     this.owner = undefined
     clearTimeout(this.#grace)
@@ -336,11 +336,6 @@ export class Member implements Holder {
     this.interrupt(overdue, `it ran ${what} for longer than ${limitMs} ms`)
     if (!batch.isRetried) fail()
   }
-}
-
-// What an owner that was busy has not read yet came in time: it is read between the timers and the immediates.
-function setLimit(over: () => void, limitMs: number): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(over), Math.min(limitMs, LONGEST_TIMER_MS))
 }
 
 function capital(text: string): string {

@@ -27,6 +27,10 @@ export class OverdueBatch extends Batch {
     this.#end()
   }
 
+  argumentsAt(at: number): ReturnType<Batch['argumentsAt']> {
+    return this.#batch.argumentsAt(at)
+  }
+
   submittedMs(at: number): number {
     return this.#batch.submittedMs(at)
   }

@@ -17,6 +17,7 @@ import { load } from '../base/load.ts'
 import type { PoolCore } from './core.ts'
 import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
 import type { PoolSize } from './size.ts'
+import type { PoolInsights } from './insights.ts'
 import type { PoolStats } from './stats.ts'
 import type * as stream from './stream.ts'
 import type * as task from './task.ts'
@@ -185,6 +186,19 @@ export class Pool implements Disposable, AsyncDisposable {
    */
   measure(wait?: number | WaitOptions): Promise<PoolStats> {
     return engine().measureCore(this.#core, wait)
+  }
+
+  /**
+   * Where the time of the workers went, of those that have ended too, and which tasks took longest.
+   *
+   * ```ts
+   * const { places, slowest } = pool.insights()
+   * for (const { index, start, init, wait, work } of places) console.log(index, { start, init, wait, work })
+   * for (const { task, args, run } of slowest) console.log(`${task} of ${args} took ${run} ms`)
+   * ```
+   */
+  insights(): PoolInsights {
+    return engine().insightsOfCore(this.#core)
   }
 
   /**

@@ -4,6 +4,7 @@ import { Kind } from '../channel/messages.ts'
 import { childIdentity } from '../worker/context.ts'
 import { HookBatch, type Hook } from './hook-batch.ts'
 import { IdleWatch } from './idle-watch.ts'
+import { Past } from './insights.ts'
 import { Member, type MemberEvents } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import type { CheckedSize } from './size.ts'
@@ -40,6 +41,8 @@ export interface Hooks {
 export class Roster {
   readonly members: Member[] = []
   readonly tally: Tally
+  /** The workers that are gone. */
+  readonly past: Past = new Past()
   /** What the exit hook returned, in the order in which the workers ended. */
   readonly exitResults: unknown[] = []
   /** Of the first exit hook that failed. */
@@ -255,6 +258,7 @@ export class Roster {
   async #exited(member: Member, exit: WorkerExit): Promise<void> {
     const { state } = member
     member.state = 'gone'
+    this.past.add(member)
     const at = this.members.indexOf(member)
     if (at >= 0) this.members.splice(at, 1)
     if (state === 'starting') {

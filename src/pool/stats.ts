@@ -68,7 +68,7 @@ export function statsOf(
 function describe(member: Member, nowMs: number, isProcess: boolean, usage: WorkerUsage | undefined): WorkerStats {
   const { worker, index, state, tasks } = member
   const { memory, cpu } = (isProcess ? usageOf(worker.pid) : undefined) ?? { memory: undefined, cpu: undefined }
-  const busy = member.busy.share(nowMs)
+  const busy = member.phases.busyShare(nowMs)
   return { name: member.name, index, pid: worker.pid, state, tasks, busy, memory, cpu, usage }
 }
 

@@ -2,6 +2,7 @@ import { CancelledError, WorkerCrashedError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Batch } from './batch.ts'
 import { Histogram } from './histogram.ts'
+import { Slowest } from './slowest.ts'
 
 /** What became of a pool's tasks, and how long they waited and ran. */
 export class Tally {
@@ -11,6 +12,7 @@ export class Tally {
   retried = 0
   readonly run: Histogram = new Histogram()
   readonly wait: Histogram = new Histogram()
+  readonly slowest: Slowest = new Slowest()
 
   /** A task has failed for good. One that was given up counts as nothing. */
   fail(reason: unknown): void {
@@ -22,6 +24,7 @@ export class Tally {
   ran(batch: Batch, at: number, count: number, tookMs: number, nowMs: number): void {
     const eachMs = tookMs / count
     this.run.add(eachMs, count)
+    this.slowest.note(batch, at, count, eachMs)
     const beginMs = nowMs - tookMs
     if (batch.kind !== Kind.calls) this.wait.add(Math.max(0, beginMs - batch.submittedMs(at)), count)
     // Calls that travel together were made one by one.
