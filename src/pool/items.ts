@@ -69,6 +69,7 @@ export function countTogether(items: readonly Item[], from: number, most: number
   } else {
     for (; at < end && length < MOST_LENGTH; at++) {
       const item = items[at]
+      if (typeof item === 'number') continue
       if (item instanceof Encoded) break
       length += typeof item === 'string' ? item.length : 0
     }

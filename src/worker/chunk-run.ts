@@ -23,6 +23,10 @@ export class ChunkRun {
   #oldestMs = 0
   // When the work began that the next answer of values will be for.
   #sinceMs: number = performance.now()
+  // Items begun since the clock was last looked at, and after how many that happens again.
+  #unseen = 0
+  #stride = 1
+  #seenMs = 0
   #cancelled = false
   #isOver = false
   #sending: Soon
@@ -67,13 +71,25 @@ export class ChunkRun {
   }
 
   #step(at: number): Soon {
-    if (this.#values.length === 0 || !this.#answers.isStale(this.#oldestMs)) return this.#item(at)
+    if (!this.#isStale()) return this.#item(at)
     return this.#then(this.#flush(), () => this.#item(at))
+  }
+
+  // To look at the clock takes longer than a tiny item, so while items take no time it is looked at less often.
+  #isStale(): boolean {
+    if (this.#values.length === 0) return false
+    if (this.#run.pure && ++this.#unseen < this.#stride) return false
+    const nowMs = performance.now()
+    this.#stride = nowMs - this.#seenMs < TINY_MS ? Math.min(this.#stride * 2, MOST_STRIDE) : 1
+    this.#seenMs = nowMs
+    this.#unseen = 0
+    return this.#answers.isStale(this.#oldestMs)
   }
 
   #item(at: number): Soon {
     const held = this.#values.length > 0
-    return this.#then(this.#answers.begin(this.#task, this.#index + at, this.#run.pure, held), () => this.#perform(at))
+    const soon = this.#answers.begin(this.#task, this.#index + at, this.#run.pure, held)
+    return soon === undefined ? this.#perform(at) : soon.then(() => this.#perform(at))
   }
 
   #perform(at: number): Soon {
@@ -150,5 +166,8 @@ export class ChunkRun {
     return soon === undefined ? next() : soon.then(() => next())
   }
 }
+
+const TINY_MS = 0.02
+const MOST_STRIDE = 16
 
 const NOTHING: readonly unknown[] = []
