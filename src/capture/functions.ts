@@ -14,6 +14,7 @@ import { encodeProperties } from './properties.ts'
 import { identify, originOf } from './provenance.ts'
 import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
 import type { ScriptRecord } from './scripts.ts'
+import { mindsStrictness } from './strictness.ts'
 import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
 import { type FunctionRecord, NOTHING_SEEN, type Place, type Walk } from './walk.ts'
 
@@ -185,7 +186,8 @@ function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: Script
   // Only sloppy plain functions have `caller` of their own.
   if (Object.hasOwn(fn, 'caller')) return false
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
-  return moduleFactsOf(fn, facts, seen, script).isStrict
+  // To read its whole file takes longer than all the rest, most of all where V8 is asked for it.
+  return !mindsStrictness(facts.text) || moduleFactsOf(fn, facts, seen, script).isStrict
 }
 
 /** A declaration whose name was given to something else, such as a version of it that remembers results. */

@@ -138,7 +138,11 @@ function readFacts(source: string, isModule: boolean): ModuleFacts {
     const tree = parseSource(source, isModule)
     for (const statement of tree.body) readStatement(statement, names)
     const first = tree.body[0]
-    const isStrict = isModule || (first?.type === 'ExpressionStatement' && first.directive === 'use strict')
+    const isStrict =
+      isModule ||
+      // Of a script that nothing has told of yet whether it is one.
+      names.specifiers.size + names.exports.size > 0 ||
+      (first?.type === 'ExpressionStatement' && first.directive === 'use strict')
     const facts: ModuleFacts = { source, isModule, isStrict, ...names, error: undefined }
     trees.set(facts, tree, source.length)
     return facts

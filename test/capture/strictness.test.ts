@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { sep } from 'node:path'
+import { describe, it } from 'node:test'
+import { captureGraph } from '#dist/capture/capture.js'
+import { rebuildGraph } from '#dist/capture/rebuild.js'
+import { mindsStrictness } from '#dist/capture/strictness.js'
+
+describe('strict code', () => {
+  it('stays strict where a function of a module captures nothing', async () => {
+    assert.equal(sep.length, 1)
+    const write = (object: { x: number }) => (object.x = 2)
+    const copy = (await rebuildGraph(captureGraph(write))) as typeof write
+    assert.throws(() => copy(Object.freeze({ x: 1 })), TypeError)
+  })
+
+  it('is not asked for by a text in which nothing could tell it', () => {
+    for (const text of [
+      '(a, b) => a + b',
+      'n => n <= 1 || n >= 5 || n == 2 || n !== 3',
+      'async (items) => items.map((item) => item * 2)',
+      '({ a, b: [c] }) => `${a}${c}`',
+    ]) {
+      assert.equal(mindsStrictness(text), false, text)
+    }
+  })
+
+  it('is asked for by everything that sloppy code does in another way', () => {
+    for (const text of [
+      '(o) => { o.x = 1 }',
+      '(o) => o.x ||= 1',
+      '(o) => o.x >>>= 1',
+      '(o) => o.x++',
+      '(o) => delete o.x',
+      '(list, o) => { for (o.x of list); }',
+      '() => this',
+      '() => function () {}',
+      '() => eval("1")',
+      '() => 010',
+      '() => "\\01"',
+      '(o) => { with (o) x }',
+      '(package) => package',
+      '(l\\u0065t) => 1',
+    ]) {
+      assert.equal(mindsStrictness(text), true, text)
+    }
+  })
+})
