@@ -23,6 +23,7 @@ export const GROUPS = {
   shared: [...SEEN_BY_TASKS, 'base/load.js'],
   surface: [INDEX],
   rebuild: ['capture/rebuild.js'],
+  launch: ['pool/entrance.js'],
   machine: ['process/parts.js', 'pool/engine.js', 'backend/processes.js'],
   capture: ['capture/capture.js', 'capture/stacks.js', 'capture/verdict.js', 'capture/walk.js'],
   threads: ['backend/threads.js'],

@@ -3,6 +3,7 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 import type { Journal } from '../channel/journal.ts'
 import type { CrashDetails } from '../base/errors.ts'
 import type { Marshal } from '../marshal/marshal.ts'
+import type { Begun } from './launched.ts'
 
 export type { WorkerIdentity } from '../channel/identity.ts'
 
@@ -34,6 +35,8 @@ export interface SpawnOptions {
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
   /** A worker that is not ready by then is ended. 60 s when not given; `Infinity` waits forever. */
   readonly startTimeoutMs?: number | undefined
+  /** Of processes only: one that was begun with these options a moment ago. */
+  readonly begun?: Begun | undefined
 }
 
 /** Limits of one thread. A thread that reaches the limit of its heap ends with `ERR_WORKER_OUT_OF_MEMORY`. */

@@ -5,23 +5,11 @@ import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
+import type { Launched, LaunchFailure } from './launched.ts'
 import { commandFor, isProgram } from './spawn-options.ts'
 
-/** A process that has begun to run. */
-export interface Launched {
-  readonly child: ChildProcess
-  readonly pid: number
-  readonly socket: Socket
-  readonly stdout: Socket | undefined
-  readonly stderr: Socket
-}
-
-/** Why there is no process, in words; the cause comes with it. */
-export interface LaunchFailure {
-  readonly reason: Promise<{ readonly text: string; readonly cause: unknown }>
-  /** The same, as far as it can be said at once. */
-  readonly text: string
-}
+/** What of a worker's options concerns its process. */
+export type LaunchOptions = Omit<SpawnOptions, 'identity' | 'begun'>
 
 /**
  * Starts a process with an extra socketpair, which is its channel, at descriptor 3, and `journalFd` at 4. Never throws;
@@ -32,7 +20,7 @@ export interface LaunchFailure {
  * starts); and it leads a process group, so what it starts can be ended along with it. That it ends with its
  * owner is the work of the channel's end, of the exit hook and of the reaper.
  */
-export function launch(options: SpawnOptions, journalFd: number | undefined): Launched | LaunchFailure {
+export function launch(options: LaunchOptions, journalFd: number | undefined): Launched | LaunchFailure {
   const shortage = descriptorShortage()
   if (shortage !== undefined) return known(failure(shortage, process.execPath, options.cwd))
   const { spawn } = process.getBuiltinModule('node:child_process')

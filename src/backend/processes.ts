@@ -1,13 +1,12 @@
 import { closeSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
-import { assertMaySpawn } from '../base/nesting.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
-import { createJournalFile, fileStore } from '../channel/journal-store.ts'
+import { fileStore } from '../channel/journal-store.ts'
 import { openPipe } from '../channel/pipe.ts'
 import type { Backend, KillOptions, SpawnOptions } from './backend.ts'
+import { begin } from './begin.ts'
 import { adopt, ensureReaper, release } from './children.ts'
-import { isWorkerEntry } from './entry-url.ts'
-import { type Launched, launch } from './launch.ts'
+import type { Begun, Launched } from './launched.ts'
 import { OwnedWorker } from './owned-worker.ts'
 import { SourceSink } from './source-sink.ts'
 import { foresee } from './spawn-options.ts'
@@ -21,8 +20,7 @@ export const processBackend: Backend = {
   sharesMemory: false,
   foresee,
   spawn(options) {
-    assertMaySpawn(isWorkerEntry(process.argv[1]))
-    return new ProcessWorker(options)
+    return new ProcessWorker({ ...options, begun: options.begun ?? begin(options) })
   },
 }
 
@@ -33,10 +31,10 @@ class ProcessWorker extends OwnedWorker {
   #journalFd: number | undefined
   #tree: ProcessTree | undefined
 
-  constructor(options: SpawnOptions) {
+  constructor(options: SpawnOptions & { readonly begun: Begun }) {
     super(options, false)
-    this.#journalFd = createJournalFile()
-    const launched = launch(options, this.#journalFd)
+    const { launched, journalFd } = options.begun
+    this.#journalFd = journalFd
     if ('reason' in launched) {
       this.failed(launched.reason, launched.text)
       return

@@ -14,7 +14,7 @@ export interface Command {
 }
 
 /** Everything of this process that a worker must have too: flags, loaders, environment, arguments. */
-export function commandFor(options: SpawnOptions): Command {
+export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
   const flags =
     options.execArgv ?? inheritedFlags(process.execArgv, options.cwd === undefined ? undefined : process.cwd())
   return {

@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
+import type { Begun } from '../backend/launched.ts'
 import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import type { WaitOptions } from '../base/wait.ts'
@@ -120,8 +121,8 @@ export class PoolCore {
    * Starts the first worker before a function is captured for it: both take about as long, and one need not wait for
    * the other. Where the capture is refused the worker is there for what comes next.
    */
-  startFirst(): void {
-    if (this.roster.members.length === 0) this.roster.grow(1)
+  startFirst(begun?: Begun): void {
+    if (this.roster.members.length === 0) this.roster.grow(1, begun)
   }
 
   /** Throws unless work is still taken. */

@@ -1,29 +1,27 @@
+import type { Begun } from '../backend/launched.ts'
 import { backendNamed } from '../backend/named.ts'
 import { StateError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import { PoolCore } from './core.ts'
 import { insightsOf, type PoolInsights } from './insights.ts'
-import { checkPoolOptions, type PoolOptions } from './options.ts'
+import type { CheckedPoolOptions } from './options.ts'
 import { withPreload } from './preload.ts'
 import { checkSize, type PoolSize } from './size.ts'
 import type { PoolStats } from './stats.ts'
 
-export { checkFunction } from '../base/argument.ts'
-export { checkIterable } from './intake.ts'
 export { startMap } from './map.ts'
-export { checkApplyOptions, checkArray, checkMapOptions, checkStreamOptions } from './options.ts'
 export { startStream } from './start-stream.ts'
 
-/** What is behind a pool, with its workers. */
-export function createCore(options: PoolOptions | undefined): PoolCore {
-  const checked = withPreload(checkPoolOptions(options))
-  return new PoolCore(checked, backendNamed(checked.backend))
-}
-
-/** Closes what is behind a pool that nobody can use any more, because it was collected as garbage. */
-export function closeWhenDropped(pool: object, core: PoolCore): void {
+/**
+ * What is behind a pool, with its workers; the first of them takes over the process that was `begun`. It is closed when
+ * nobody can use the pool any more, because it was collected as garbage.
+ */
+export function createCore(pool: object, options: CheckedPoolOptions, begun: Begun | undefined): PoolCore {
+  const core = new PoolCore(withPreload(options), backendNamed(options.backend))
+  if (begun !== undefined) core.startFirst(begun)
   dropped ??= new FinalizationRegistry(closeDropped)
   dropped.register(pool, core)
+  return core
 }
 
 export function resizeCore(core: PoolCore, size: number | PoolSize): void {

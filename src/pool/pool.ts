@@ -9,13 +9,13 @@
  *                                                             ▼
  *                          Task (calls.ts) · array (map.ts) · ResultStream (stream.ts)
  *
- * engine.ts is loaded with the first pool. core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
+ * entrance.ts checks, and starts the first worker before engine.ts is loaded. core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
  */
 import { unsendable } from '../base/unsendable.ts'
 import type { WaitOptions } from '../base/wait.ts'
 import { load } from '../base/load.ts'
 import type { PoolCore } from './core.ts'
-import type { ApplyOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
+import type { ApplyOptions, CheckedPoolOptions, MapOptions, PoolOptions, StreamOptions } from './options.ts'
 import type { PoolSize } from './size.ts'
 import type { PoolInsights } from './insights.ts'
 import type { PoolStats } from './stats.ts'
@@ -48,7 +48,8 @@ type Settle<O extends MapOptions> = O & { readonly onError: 'settle' }
  * finish. An idle pool does not keep the program alive.
  */
 export class Pool implements Disposable, AsyncDisposable {
-  readonly #core: PoolCore
+  readonly #options: CheckedPoolOptions
+  #made: PoolCore | undefined
 
   static {
     // A declaration file has no place for a computed name.
@@ -57,9 +58,9 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /** @throws ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE` for the initializer. */
   constructor(options?: PoolOptions) {
-    const { createCore, closeWhenDropped } = engine()
-    this.#core = createCore(options)
-    closeWhenDropped(this, this.#core)
+    const { checkPoolOptions, mayWait } = entrance()
+    this.#options = checkPoolOptions(options)
+    if (!mayWait(this.#options)) this.#make(false)
   }
 
   /**
@@ -74,11 +75,13 @@ export class Pool implements Disposable, AsyncDisposable {
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
   ): task.Task<Awaited<R>> {
     const [args = [], options] = rest as [args?: readonly unknown[], options?: ApplyOptions]
-    const { checkApplyOptions, checkArray, checkFunction } = engine()
-    this.#core.checkOpen('apply()')
+    const { checkApplyOptions, checkArray, checkFunction } = entrance()
+    this.#made?.checkOpen('apply()')
     checkFunction('fn', fn)
     checkArray('args', args)
-    return this.#core.call(fn, args, checkApplyOptions('apply()', options)) as task.Task<Awaited<R>>
+    const checked = checkApplyOptions('apply()', options)
+    const core = this.#made ?? this.#make(checked?.signal?.aborted !== true)
+    return core.call(fn, args, checked) as task.Task<Awaited<R>>
   }
 
   /**
@@ -96,9 +99,10 @@ export class Pool implements Disposable, AsyncDisposable {
   ): Promise<PromiseSettledResult<Awaited<R>>[]>
   map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>
   map(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
-    this.#begin('map()', fn, items)
-    const { checkMapOptions, startMap } = engine()
-    return startMap(this.#core, 'map', fn, items, checkMapOptions('map()', options))
+    this.#check('map()', fn, items)
+    const checked = entrance().checkMapOptions('map()', options)
+    const core = this.#begin(items, checked)
+    return engine().startMap(core, 'map', fn, items, checked)
   }
 
   /** As `map`, but each item is an array of arguments: `pool.starmap(Math.pow, [[2, 3], [3, 2]])`. */
@@ -113,9 +117,10 @@ export class Pool implements Disposable, AsyncDisposable {
     options?: MapOptions,
   ): Promise<Awaited<R>[]>
   starmap(fn: (...args: never[]) => unknown, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
-    this.#begin('starmap()', fn, items)
-    const { checkMapOptions, startMap } = engine()
-    return startMap(this.#core, 'starmap', fn, items, checkMapOptions('starmap()', options))
+    this.#check('starmap()', fn, items)
+    const checked = entrance().checkMapOptions('starmap()', options)
+    const core = this.#begin(items, checked)
+    return engine().startMap(core, 'starmap', fn, items, checked)
   }
 
   /**
@@ -133,9 +138,10 @@ export class Pool implements Disposable, AsyncDisposable {
   ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
   imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
   imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
-    this.#begin('imap()', fn, items)
-    const { checkStreamOptions, startStream } = engine()
-    return startStream(this.#core, 'imap', fn, items, checkStreamOptions('imap()', options))
+    this.#check('imap()', fn, items)
+    const checked = entrance().checkStreamOptions('imap()', options)
+    const core = this.#begin(items, checked)
+    return engine().startStream(core, 'imap', fn, items, checked)
   }
 
   /** As `imap`, but gives each result as soon as it is there. */
@@ -150,9 +156,10 @@ export class Pool implements Disposable, AsyncDisposable {
     items: Items<unknown>,
     options?: StreamOptions,
   ): stream.ResultStream<R> {
-    this.#begin('imapUnordered()', fn, items)
-    const { checkStreamOptions, startStream } = engine()
-    return startStream(this.#core, 'imapUnordered', fn, items, checkStreamOptions('imapUnordered()', options))
+    this.#check('imapUnordered()', fn, items)
+    const checked = entrance().checkStreamOptions('imapUnordered()', options)
+    const core = this.#begin(items, checked)
+    return engine().startStream(core, 'imapUnordered', fn, items, checked)
   }
 
   /**
@@ -266,17 +273,39 @@ export class Pool implements Disposable, AsyncDisposable {
     await this.#core.join()
   }
 
-  #begin(method: string, fn: unknown, items: unknown): void {
-    const { checkFunction, checkIterable } = engine()
-    this.#core.checkOpen(method)
+  get #core(): PoolCore {
+    return this.#made ?? this.#make(false)
+  }
+
+  #check(method: string, fn: unknown, items: unknown): void {
+    const { checkFunction, checkIterable } = entrance()
+    this.#made?.checkOpen(method)
     checkFunction('fn', fn)
     checkIterable('items', items)
   }
+
+  // Whether there is anything to do is only sure of an array.
+  #begin(items: Items<unknown>, { signal }: MapOptions): PoolCore {
+    return this.#made ?? this.#make(Array.isArray(items) && items.length > 0 && signal?.aborted !== true)
+  }
+
+  // The process of the first worker, if it is needed, before all that is loaded meanwhile.
+  #make(isUsed: boolean): PoolCore {
+    const begun = isUsed && this.#options.backend === 'process' ? entrance().beginFirst(this.#options) : undefined
+    return (this.#made = engine().createCore(this, this.#options, begun))
+  }
 }
 
+type Entrance = typeof import('./entrance.ts')
 type Engine = typeof import('./engine.ts')
 
+let ahead: Entrance | undefined
 let loaded: Engine | undefined
+
+function entrance(): Entrance {
+  ahead ??= load<Entrance>('../pool/entrance.js')
+  return ahead
+}
 
 function engine(): Engine {
   loaded ??= load<Engine>('../pool/engine.js')

@@ -1,4 +1,5 @@
 import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
+import type { Begun } from '../backend/launched.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import { childIdentity } from '../worker/context.ts'
@@ -98,8 +99,11 @@ export class Roster {
     return !this.#over && this.#pause === undefined && this.members.length < this.#size.max
   }
 
-  /** Starts workers so that `wanted` are on their way, and the least there, as far as that is allowed. */
-  grow(wanted: number): void {
+  /**
+   * Starts workers so that `wanted` are on their way, and the least there, as far as that is allowed. The first of them
+   * takes over the process that was `begun`.
+   */
+  grow(wanted: number, begun?: Begun): void {
     let starting = 0
     let staying = 0
     for (const { state, isLeaving } of this.members) {
@@ -109,7 +113,8 @@ export class Roster {
     // After a failure one at a time, until one succeeds.
     const most = this.#failures === 0 ? Infinity : 1
     while (starting < most && (starting < wanted || staying < this.#size.min) && this.canGrow) {
-      this.#start()
+      this.#start(begun)
+      begun = undefined
       starting++
       staying++
     }
@@ -189,8 +194,8 @@ export class Roster {
     }
   }
 
-  #start(): void {
-    const worker = this.#spare.take() ?? this.#spawn()
+  #start(begun: Begun | undefined): void {
+    const worker = this.#spare.take() ?? this.#spawn(begun)
     const member = new Member(worker, this.#freePlace(), this.#options.maxTasksPerWorker, this.tally, {
       ...this.#events,
       exited: (gone, exit) => void this.#exited(gone, exit),
@@ -203,11 +208,20 @@ export class Roster {
     )
   }
 
-  #spawn(): Worker {
+  #spawn(begun?: Begun): Worker {
     const { env, execArgv, execPath, cwd, resourceLimits, name, maxMemory } = this.#options
     const prefix = name ?? 'PoolWorker'
     const identity = { ...childIdentity({ prefix, role: 'pool', daemon: false }), maxMemoryBytes: maxMemory }
-    const worker = this.#backend.spawn({ identity, env, execArgv, execPath, cwd, resourceLimits, stdio: 'inherit' })
+    const worker = this.#backend.spawn({
+      identity,
+      env,
+      execArgv,
+      execPath,
+      cwd,
+      resourceLimits,
+      stdio: 'inherit',
+      begun,
+    })
     worker.unref()
     return worker
   }

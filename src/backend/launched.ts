@@ -1,0 +1,25 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+
+/** A process that has begun to run, or could not, for a worker that takes it over within the same turn of the event loop. */
+export interface Begun {
+  readonly launched: Launched | LaunchFailure
+  /** The file for its journal, where one could be made. */
+  readonly journalFd: number | undefined
+}
+
+/** A process that has begun to run. */
+export interface Launched {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly socket: Socket
+  readonly stdout: Socket | undefined
+  readonly stderr: Socket
+}
+
+/** Why there is no process, in words; the cause comes with it. */
+export interface LaunchFailure {
+  readonly reason: Promise<{ readonly text: string; readonly cause: unknown }>
+  /** The same, as far as it can be said at once. */
+  readonly text: string
+}
