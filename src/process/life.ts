@@ -50,6 +50,8 @@ export class Life {
     const definition = worker.marshal.define(job.fn)
     if (definition !== undefined) worker.channel.send(definition)
     worker.channel.send({ kind: Kind.call, task: 1, fn: job.fn.id, index: 0, count: 0, payload: job.args })
+    // It begins with it although its owner may compute for long before it comes back to the event loop.
+    worker.channel.flush()
   }
 
   get pid(): number | undefined {
