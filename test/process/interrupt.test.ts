@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Pool, Process } from 'manycore'
-import { allGone } from '../support/processes.ts'
+import { allGone, SOON_MS } from '../support/processes.ts'
 import { startProgram } from '../support/run-program.ts'
 
 const program = fileURLToPath(new URL('../fixtures/process/busy-pool.js', import.meta.url))
@@ -80,7 +80,7 @@ describe('Ctrl-C while a pool maps', () => {
       let text = ''
       child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
       await new Promise((resolve) => child.on('close', resolve))
-      await allGone(pidsOf(text), 2_000)
+      await allGone(pidsOf(text))
       assert.doesNotMatch(text, /^\s+at /m)
       assert.doesNotMatch(text, /Process \S+:/)
       // Ended by SIGINT, as a program that does not handle it.
@@ -93,7 +93,7 @@ describe('Ctrl-C while a pool maps', () => {
     const [text] = await running.seen(/busy \d+\n[^]*busy \d+\n/)
     running.child.kill('SIGINT')
     const { signal, stderr } = await running.ended
-    await allGone(pidsOf(text), 2_000)
+    await allGone(pidsOf(text))
     assert.equal(signal, 'SIGINT')
     assert.equal(stderr, '')
   })
@@ -109,17 +109,17 @@ describe('Ctrl-C in a terminal, with a worker that spins and one that ignores ev
   ]
   for (const [what, does, cues] of cases) {
     it(
-      `#045 ${what}: nothing but ^C is printed, the prompt is back within two seconds, nobody is left`,
+      `#045 ${what}: nothing but ^C is printed, the prompt is back, nobody is left`,
       { skip },
       async () => {
         const folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
         const text = await typed(cues, [interrupted, does, folder])
         await rm(folder, { recursive: true })
-        await allGone(pidsOf(text), 2_000)
+        await allGone(pidsOf(text))
         const [, status, ms] = /status (\d+) after (\d+) ms/.exec(text) ?? []
         // Ended by the signal itself, which a shell tells as 130.
         assert.equal(status, '2', text)
-        assert.ok(Number(ms) < 2_000, text)
+        assert.ok(Number(ms) < SOON_MS, text)
         const rest = text.replaceAll('^C', '').replace(/^(busy \d+|spinning|asked|status .*)\r?$/gm, '')
         assert.equal(rest.trim(), '')
       },
