@@ -108,22 +108,18 @@ describe('Ctrl-C in a terminal, with a worker that spins and one that ignores ev
     ['a program with a handler of its own is left to it, and ends at the second', 'handles', `${busy}|asked\\r?\\n`],
   ]
   for (const [what, does, cues] of cases) {
-    it(
-      `#045 ${what}: nothing but ^C is printed, the prompt is back, nobody is left`,
-      { skip },
-      async () => {
-        const folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
-        const text = await typed(cues, [interrupted, does, folder])
-        await rm(folder, { recursive: true })
-        await allGone(pidsOf(text))
-        const [, status, ms] = /status (\d+) after (\d+) ms/.exec(text) ?? []
-        // Ended by the signal itself, which a shell tells as 130.
-        assert.equal(status, '2', text)
-        assert.ok(Number(ms) < SOON_MS, text)
-        const rest = text.replaceAll('^C', '').replace(/^(busy \d+|spinning|asked|status .*)\r?$/gm, '')
-        assert.equal(rest.trim(), '')
-      },
-    )
+    it(`#045 ${what}: nothing but ^C is printed, the prompt is back, nobody is left`, { skip }, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
+      const text = await typed(cues, [interrupted, does, folder])
+      await rm(folder, { recursive: true })
+      await allGone(pidsOf(text))
+      const [, status, ms] = /status (\d+) after (\d+) ms/.exec(text) ?? []
+      // Ended by the signal itself, which a shell tells as 130.
+      assert.equal(status, '2', text)
+      assert.ok(Number(ms) < SOON_MS, text)
+      const rest = text.replaceAll('^C', '').replace(/^(busy \d+|spinning|asked|status .*)\r?$/gm, '')
+      assert.equal(rest.trim(), '')
+    })
   }
 })
 
