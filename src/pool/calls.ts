@@ -25,6 +25,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   readonly chunkSize: undefined
   // A batch of calls is bounded anyway.
   readonly isOpen = false
+  readonly isWhole = false
   readonly priority: number
   readonly affinity: Affinity | undefined
   readonly #events: CallEvents

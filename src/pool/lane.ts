@@ -23,6 +23,7 @@ export interface LaneHome {
   readonly owner: object | undefined
   readonly limitMs: number | undefined
   readonly isOpen: boolean
+  readonly isWhole: boolean
   batch(stretch: Stretch): Batch
 }
 
@@ -48,6 +49,10 @@ export class Lane implements Source {
 
   get chunkSize(): number | undefined {
     return this.#home.chunkSize
+  }
+
+  get isWhole(): boolean {
+    return this.#home.isWhole
   }
 
   get isOpen(): boolean {

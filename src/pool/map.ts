@@ -19,7 +19,7 @@ export function startMap(
   const { onError, ...common } = options
   const { signal, progress } = common
   if (signal?.aborted === true) return Promise.reject(signal.reason)
-  const how = { verb, star, ...common }
+  const how = { verb, star, isWhole: true, ...common }
   const results = new MapResults(onError === 'settle')
   const extent = new Extent(items, options.length)
   let work: Work

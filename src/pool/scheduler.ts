@@ -5,8 +5,10 @@ import type { Source } from './source.ts'
 // little waits behind an item that turns out slow.
 const HELD_MS = 2
 const LEAST_HELD_MS = 1
-// An item that takes longer than this is worth the round trip: nothing is sent ahead behind it.
+// An item that takes longer than this is worth the round trip: nothing is sent ahead behind it, unless so many items of a
+// map wait for each worker that one that takes ten times as long as the others is over before they are.
 const SENT_AHEAD_MS = 5
+const FAR_FROM_END = 10
 const MOST_ITEMS_HELD = 128
 const MOST_IN_BATCH = 32_768
 
@@ -130,11 +132,17 @@ export class Scheduler {
     if (member.batches.length === 0) return true
     if (source.owner !== member.owner || source.limitMs !== undefined) return false
     const { pace } = source.fn
-    if (!pace.known || pace.itemMs > SENT_AHEAD_MS) return false
+    if (!pace.known) return false
+    if (pace.itemMs > SENT_AHEAD_MS) return member.items === 1 && this.#isFarFromEnd(source)
     if (member.items >= MOST_ITEMS_HELD && member.batches.length > 1) return false
     if (member.heldMs < LEAST_HELD_MS) return true
     // One batch ahead of the one that runs, as long as enough is left for the others.
     return member.batches.length === 1 && source.waiting > this.#size() && member.heldMs < 2 * SENT_AHEAD_MS
+  }
+
+  // One item behind an item that turns out slow costs nothing as long as all others take longer.
+  #isFarFromEnd({ isWhole, waiting }: Source): boolean {
+    return isWhole && waiting > FAR_FROM_END * this.#size()
   }
 
   // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end (there is none yet where

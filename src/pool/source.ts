@@ -7,6 +7,8 @@ export interface Source {
   readonly waiting: number
   /** More may come. */
   readonly isOpen: boolean
+  /** What comes of it is given all together, so that nobody waits for one item of it rather than for another. */
+  readonly isWhole: boolean
   /** What has a higher one is sent first. */
   readonly priority: number
   /** Nothing when any worker will do. */

@@ -21,7 +21,7 @@ export function startStream<R>(
   let lookAt = 0
   const { onError: _, buffer, ...common } = options
   const sink = withProgress(inbox, options.progress, extent, (reason) => work.abort(reason, 'broke'))
-  const work = core.work(fn, { verb, star: false, ...common }, sink, {
+  const work = core.work(fn, { verb, star: false, isWhole: false, ...common }, sink, {
     progressed: () => {
       // After an error nothing more is pulled until the reader asks again: it may have left.
       if (!inbox.unread) intake.pull()

@@ -7,6 +7,8 @@ export interface WorkOptions extends Omit<MapOptions, 'onError'> {
   readonly verb: string
   readonly task: number
   readonly star: boolean
+  /** See `Source.isWhole`. */
+  readonly isWhole: boolean
   readonly site: Error | undefined
   /** What its caller shares with it. */
   readonly shared: Payload | undefined

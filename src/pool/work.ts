@@ -65,6 +65,10 @@ export class Work implements LaneHome, ItemHome {
     return this.#added - this.#answered
   }
 
+  get isWhole(): boolean {
+    return this.options.isWhole
+  }
+
   get isOpen(): boolean {
     return !this.#complete
   }
