@@ -45,13 +45,20 @@ export function scriptsByUrl(): Map<string, ScriptRecord> {
 
 /**
  * The source as V8 has it. `proof`, the text of a function in it, lets the file on disk be read instead of asking V8:
- * when that text stands in the file where V8 says it is, nothing transformed the file.
+ * when that text stands in the file where V8 says it is, nothing transformed the file. What was rebuilt in a worker is a
+ * script of a few lines that goes by positions in the file where it was written: then that file is the source.
  */
 export function scriptSource(scriptId: string, proof?: SourceProof): string | undefined {
   const known = sources.get(scriptId)
-  if (known !== undefined) return known
-  const source = (proof && provenOnDisk(scriptId, proof)) ?? sourceFromV8(scriptId)
-  if (source !== undefined) sources.set(scriptId, source, source.length)
+  if (known !== undefined && (proof === undefined || placed.get(scriptId) === true)) return known
+  const isLong = proof !== undefined && proof.text.length > PROOF_LENGTH
+  let source = known ?? (isLong ? provenOnDisk(scriptId, proof) : undefined) ?? sourceFromV8(scriptId)
+  if (source === undefined) return undefined
+  if (proof !== undefined) {
+    if (!standsAt(source, proof)) source = provenOnDisk(scriptId, proof) ?? source
+    placed.set(scriptId, true)
+  }
+  sources.set(scriptId, source, source.length)
   return source
 }
 
@@ -109,6 +116,8 @@ const scripts = new LruCache<string, ScriptRecord>(4_000)
 const urls = new LruCache<string, string>(20_000)
 const sources = new LruCache<string, string>(1_000, 16_000_000)
 const mapUrls = new LruCache<string, string>(1_000, 16_000_000)
+/** Scripts of whose source it is known that V8's positions lead into it. */
+const placed = new LruCache<string, true>(1_000)
 let cycles = 0
 
 function scriptById(scriptId: string): ScriptRecord | undefined {
@@ -184,16 +193,20 @@ function sourceFromV8(scriptId: string): string | undefined {
 // A short text could stand at the same place of a transformed file by chance.
 const PROOF_LENGTH = 20
 
-function provenOnDisk(scriptId: string, { text, lineNumber, columnNumber, anchor }: SourceProof): string | undefined {
+function provenOnDisk(scriptId: string, proof: SourceProof): string | undefined {
   const url = scripts.get(scriptId)?.url
-  if (!url?.startsWith('file:') || text.length <= PROOF_LENGTH) return undefined
+  if (!url?.startsWith('file:')) return undefined
   try {
     const source = readFileSync(fileURLToPath(bareUrl(url)), 'utf8')
-    const lineStart = lineStartsOf(source)[lineNumber]
-    return lineStart !== undefined && source.startsWith(text, lineStart + columnNumber - anchor) ? source : undefined
+    return standsAt(source, proof) ? source : undefined
   } catch {
     return undefined
   }
+}
+
+function standsAt(source: string, { text, lineNumber, columnNumber, anchor }: SourceProof): boolean {
+  const lineStart = lineStartsOf(source)[lineNumber]
+  return lineStart !== undefined && source.startsWith(text, lineStart + columnNumber - anchor)
 }
 
 function bareUrl(url: string): string {
