@@ -14,6 +14,9 @@ function heapOf(run: (() => void) | undefined): number {
   return process.memoryUsage().heapUsed
 }
 
+// A function and what it captured take more than 1 KB, ten thousand of them 10 MB. What coverage counts is on the heap too.
+const MOST_GROWTH = process.env['NODE_V8_COVERAGE'] === undefined ? 3_000_000 : 8_000_000
+
 describe('a function that is sent again', () => {
   it('ten thousand times is one function there, and neither side grows', async () => {
     await using pool = new Pool({ processes: 1, execArgv: ['--expose-gc'] })
@@ -39,9 +42,9 @@ describe('a function that is sent again', () => {
     const [product, tables] = await send(10_000)
     assert.equal(product, 9_999 * 3)
     assert.equal(tables, 1, 'the captured Map was sent once')
-    assert.ok(heapOf(collect) - here < 3_000_000, `here ${heapOf(collect) - here} bytes more`)
+    assert.ok(heapOf(collect) - here < MOST_GROWTH, `here ${heapOf(collect) - here} bytes more`)
     const grown = (await pool.apply(heapThere)) - there
-    assert.ok(grown < 3_000_000, `there ${grown} bytes more`)
+    assert.ok(grown < MOST_GROWTH, `there ${grown} bytes more`)
   })
 
   it('keeps its own state in that worker from one task to the next', async () => {
