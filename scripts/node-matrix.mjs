@@ -21,8 +21,8 @@ function main(args) {
   const asked = args.filter((arg) => /^\d+(\.\d+)*$/.test(arg))
   const filters = args.filter((arg) => !asked.includes(arg))
   const outcomes = []
-  installRunners()
-  installRuntimes()
+  installInto('runners', ['vitest', 'jest'], 'vitest@4.1.12 jest@30 @swc/core@1 @swc/jest@0.2')
+  installInto('runtimes', ['bun', 'deno'], 'bun@1.4.5 deno@2.9.6')
   for (const version of asked.length > 0 ? asked : ALL) {
     const binary = installNode(version)
     const exact = versionOf(binary)
@@ -64,27 +64,14 @@ function installNode(version) {
   throw new Error(`Node ${version} could not be installed from the npm registry: is it reachable?`)
 }
 
-function installRunners() {
-  const folder = join(root, '.cache/runners')
-  if (existsSync(join(folder, 'node_modules/vitest')) && existsSync(join(folder, 'node_modules/jest'))) return
+/** Installs packages into a folder of the cache, unless they are there: names to look for, and what npm is to fetch. */
+function installInto(name, present, packages) {
+  const folder = join(root, '.cache', name)
+  if (present.every((one) => existsSync(join(folder, 'node_modules', one)))) return
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  console.log('installing Vitest and Jest into .cache/runners')
-  const packages = 'vitest@4.1.12 jest@30 @swc/core@1 @swc/jest@0.2'
+  console.log(`installing ${present.join(' and ')} into .cache/${name}`)
   spawnSync(`npm install --no-audit --no-fund --no-save --loglevel=error ${packages}`, {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: true,
-  })
-}
-
-function installRuntimes() {
-  const folder = join(root, '.cache/runtimes')
-  if (existsSync(join(folder, 'node_modules/bun')) && existsSync(join(folder, 'node_modules/deno'))) return
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  console.log('installing Bun and Deno into .cache/runtimes')
-  spawnSync('npm install --no-audit --no-fund --no-save --loglevel=error bun@1.4.5 deno@2.9.6', {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: true,
