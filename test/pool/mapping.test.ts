@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { after, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, Pool, currentProcess } from 'manycore'
 import { makeGate } from '../support/meeting.js'
 import { onEachBackend } from '../support/on-backends.js'
@@ -191,9 +191,10 @@ onEachBackend('mapping over processes', ({ backend }) => {
         yield n
       }
     }
+    const { done } = pool.stats()
     const results = pool.imap(String, source(), { buffer: 7 })
     assert.equal(pulled, 7)
-    await sleep(100)
+    while (pool.stats().done < done + 7) await turn()
     assert.equal(pulled, 7)
     await results.return()
   })
