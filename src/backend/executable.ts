@@ -1,8 +1,8 @@
 let chosen: string | undefined
 
 /** Sets the Node that workers are started with where their own options name none. */
-export function setChildExecPath(path: string | URL): void {
-  chosen = path instanceof URL ? process.getBuiltinModule('node:url').fileURLToPath(path) : path
+export function setChildExecPath(path: string): void {
+  chosen = path
 }
 
 export function childExecPath(): string {

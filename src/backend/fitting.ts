@@ -1,4 +1,4 @@
-import { checkOneOf } from '../base/argument.ts'
+import { checkOneOf, checkRecord } from '../base/argument.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { BackendName, ResourceLimits, SpawnOptions } from './backend.ts'
 
@@ -8,11 +8,11 @@ import type { BackendName, ResourceLimits, SpawnOptions } from './backend.ts'
  */
 export function checkBackend<Name extends BackendName>(
   option: string,
-  name: unknown,
+  name: unknown = 'process',
   allowed: readonly Name[],
   { cwd, execPath, execArgv, env, resourceLimits }: Partial<Record<keyof SpawnOptions, unknown>>,
 ): Name {
-  const backend = checkOneOf(option, name ?? 'process', allowed)
+  const backend = checkOneOf(option, name, allowed)
   if (backend !== 'thread') refuse({ resourceLimits }, LIMITS_ELSEWHERE[backend === 'inline' ? 'inline' : 'process'])
   if (backend !== 'process') refuse({ cwd, execPath }, `which belongs to a whole process; ${INSTEAD}`)
   if (backend === 'inline') refuse({ env, execArgv }, `because inline tasks run in this very thread; ${INSTEAD}`)
@@ -41,8 +41,10 @@ function refuse(options: Record<string, unknown>, why: string): void {
 }
 
 function checkLimits(limits: ResourceLimits): void {
-  if (limits === null || typeof limits !== 'object') throw new ArgumentError('resourceLimits must be an object.')
-  for (const [name, value] of Object.entries(limits) as [keyof ResourceLimits, unknown][]) {
+  for (const [name, value] of Object.entries(checkRecord('resourceLimits', 'an object of limits', limits)) as [
+    keyof ResourceLimits,
+    unknown,
+  ][]) {
     if (!LIMITS.includes(name)) {
       throw new ArgumentError(`resourceLimits has no limit '${name}'; it takes ${LIMITS.join(', ')}.`)
     }

@@ -11,7 +11,7 @@ export interface WaitOptions {
 
 /** Checks the `{ timeout, signal }`, or the bare number of milliseconds, that a waiting method was given. */
 export function checkWait(method: string, wait: number | WaitOptions | undefined): WaitOptions {
-  const options = typeof wait === 'number' ? { timeout: wait } : (wait ?? {})
+  const options = typeof wait === 'number' ? { timeout: wait } : wait === undefined ? {} : wait
   checkOptions(`The argument of ${method}`, options, ['timeout', 'signal'])
   if (options.timeout !== undefined) checkDuration(`timeout of ${method}`, options.timeout)
   checkSignal(`signal of ${method}`, options.signal)

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import { checkFunction } from '../base/argument.ts'
+import { badArgument, checkFunction, checkOptions } from '../base/argument.ts'
 
 /** How the instances of a class travel. */
 export interface TypeOptions<T, D> {
@@ -29,13 +29,17 @@ export interface RegisteredType {
  *
  * Instances of subclasses travel by it too, unless they are registered themselves.
  *
- * @throws ArgumentError `MC_ARGUMENT_INVALID` when something is no function, or the name belongs to another class.
+ * @throws ArgumentError `MC_ARGUMENT_INVALID` when something is no class or no function, an option is unknown, or the name belongs to another class.
  */
 export function registerType<T, D>(Class: abstract new (...args: never) => T, options: TypeOptions<T, D>): void {
   checkFunction('Class', Class)
+  const { prototype } = Class as { readonly prototype?: unknown }
+  if (typeof prototype !== 'object' || prototype === null) throw badArgument('Class', 'a class', Class)
+  checkOptions('The second argument of registerType()', options, ['name', 'encode', 'decode'])
   checkFunction('options.encode', options?.encode)
   checkFunction('options.decode', options.decode)
-  const name = options.name ?? Class.name
+  const { name = Class.name } = options
+  if (typeof name !== 'string') throw badArgument('options.name', 'a text', name)
   const known = byName.get(name)
   if (name === '' || (known !== undefined && known.Class !== Class)) {
     throw new ArgumentError(

@@ -61,7 +61,9 @@ export function getStartMethod(options: { readonly allowNone: true }): StartMeth
 export function getStartMethod(options?: { readonly allowNone?: boolean }): StartMethod
 export function getStartMethod(options: { readonly allowNone?: boolean } = {}): StartMethod | null {
   inner().checkOptions('The argument of getStartMethod()', options, ['allowNone'])
-  if (options.allowNone === true) return chosen ?? null
+  const { allowNone = false } = options
+  inner().checkBoolean('allowNone of getStartMethod()', allowNone)
+  if (allowNone) return chosen ?? null
   return (chosen ??= 'spawn')
 }
 
@@ -79,8 +81,10 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
  */
 export function setStartMethod(method: StartMethod, options: { readonly force?: boolean } = {}): void {
   inner().checkOptions('The second argument of setStartMethod()', options, ['force'])
+  const { force = false } = options
+  inner().checkBoolean('force of setStartMethod()', force)
   const checked = checkMethod('setStartMethod()', method)
-  if (chosen !== undefined && options.force !== true) {
+  if (chosen !== undefined && !force) {
     throw new StateError('MC_PROCESS_STARTED', `The start method has already been set, to '${chosen}'.`)
   }
   chosen = checked

@@ -2,9 +2,8 @@ import { begin } from '../backend/begin.ts'
 import type { Begun } from '../backend/launched.ts'
 import type { CheckedPoolOptions } from './options.ts'
 
-export { checkFunction } from '../base/argument.ts'
-export { checkIterable } from './intake.ts'
-export { checkApplyOptions, checkArray, checkMapOptions, checkPoolOptions, checkStreamOptions } from './options.ts'
+export { checkArray, checkBoolean, checkFunction, checkIterable, checkOptions } from '../base/argument.ts'
+export { checkApplyOptions, checkMapOptions, checkPoolOptions, checkStreamOptions } from './options.ts'
 
 /** Whether all that is behind a pool may wait for its first use: nothing has to be captured or started before. */
 export function mayWait({ backend, initializer, onExit, preload, size }: CheckedPoolOptions): boolean {

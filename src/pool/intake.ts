@@ -1,5 +1,3 @@
-import { ArgumentError } from '../base/errors.ts'
-
 // A source that takes its time must not keep the event loop from everything else.
 const SLICE_MS = 5
 
@@ -116,19 +114,6 @@ export class Intake {
     this.#over = true
     this.#events.ended(error)
   }
-}
-
-/** Refuses what cannot be iterated. */
-export function checkIterable(name: string, value: unknown): void {
-  if (value !== null && value !== undefined) {
-    const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as Partial<
-      Iterable<unknown> & AsyncIterable<unknown>
-    >
-    if (typeof sync === 'function' || typeof async === 'function') return
-  }
-  throw new ArgumentError(
-    `${name} must be an iterable or an async iterable, got ${value === null ? 'null' : typeof value}.`,
-  )
 }
 
 export function isAsync(source: Iterable<unknown> | AsyncIterable<unknown>): source is AsyncIterable<unknown> {

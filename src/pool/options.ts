@@ -1,6 +1,18 @@
-import { checkDuration, checkFunction, checkInteger, checkOneOf, checkOptions, checkSignal } from '../base/argument.ts'
+import {
+  badArgument,
+  checkArray,
+  checkBoolean,
+  checkDuration,
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkRecord,
+  checkSignal,
+} from '../base/argument.ts'
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
+import { type CheckedSurroundings, checkSurroundings, type Surroundings } from '../backend/surroundings.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Progress } from './progress.ts'
 import { checkRetries, type RetryOptions } from './retries.ts'
@@ -9,7 +21,7 @@ import { checkPreload } from './preload.ts'
 import { checkSize, type CheckedSize, type PoolSize } from './size.ts'
 
 /** How a pool is made. Times are milliseconds. */
-export interface PoolOptions {
+export interface PoolOptions extends Surroundings {
   /**
    * Where its workers live. `'process'`, the default: an operating system process each. `'thread'`: threads of this
    * process, which share its memory. `'inline'`: this very thread, for debugging and for tests; an endless loop blocks.
@@ -71,14 +83,6 @@ export interface PoolOptions {
   readonly keepAlive?: boolean | undefined
   /** Workers are called `<name>-1`, `<name>-2` … Default: `PoolWorker`. */
   readonly name?: string | undefined
-  /** Environment of the workers. Default: that of this process. */
-  readonly env?: NodeJS.ProcessEnv | undefined
-  /** Node's own arguments for the workers. Default: those of this process. */
-  readonly execArgv?: readonly string[] | undefined
-  /** The Node binary. Default: the one that runs this process. */
-  readonly execPath?: string | undefined
-  /** Working directory of the workers. */
-  readonly cwd?: string | undefined
   /** Of threads only: the size of the heap and the stack of each. */
   readonly resourceLimits?: ResourceLimits | undefined
   /**
@@ -167,7 +171,7 @@ export interface StreamOptions extends MapOptions {
 }
 
 /** Pool options with everything checked. */
-export interface CheckedPoolOptions extends PoolOptions {
+export interface CheckedPoolOptions extends Omit<PoolOptions, keyof Surroundings>, CheckedSurroundings {
   readonly backend: BackendName
   readonly size: CheckedSize
   readonly initializerArgs: readonly unknown[]
@@ -180,73 +184,60 @@ export interface CheckedPoolOptions extends PoolOptions {
 }
 
 export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions {
-  checkOptions('Pool', options, POOL_OPTIONS)
-  const { initializer, initializerArgs = [], name, env, execArgv, execPath, cwd, captures } = options
+  checkOptions('The argument of new Pool()', options, POOL_OPTIONS)
+  const { initializer, onExit, maxQueue, maxMemory, maxTasksPerWorker, keepAlive, spare, name, captures } = options
+  const { initializerArgs = [], preloadErrors = 'throw', initializerTimeout = Infinity } = options
+  const { onExitTimeout = ON_EXIT_MS, stallTimeout = Infinity } = options
   if (initializer !== undefined) checkFunction('initializer', initializer)
-  if (options.maxQueue !== undefined) checkInteger('maxQueue', options.maxQueue, 1)
+  if (maxQueue !== undefined) checkInteger('maxQueue', maxQueue, 1)
   checkArray('initializerArgs', initializerArgs)
-  if (options.onExit !== undefined) checkFunction('onExit', options.onExit)
-  if (options.maxMemory !== undefined) {
-    checkInteger('maxMemory', options.maxMemory, 1)
+  if (onExit !== undefined) checkFunction('onExit', onExit)
+  if (maxMemory !== undefined) {
+    checkInteger('maxMemory', maxMemory, 1)
     if ((options.backend ?? 'process') !== 'process')
       throw new ArgumentError('maxMemory is for processes: threads share their memory. Give threads resourceLimits.')
   }
-  if (options.keepAlive !== undefined && typeof options.keepAlive !== 'boolean')
-    throw new ArgumentError('keepAlive must be true or false.')
-  if (options.spare !== undefined && typeof options.spare !== 'boolean')
-    throw new ArgumentError('spare must be true or false.')
-  checkText('name', name)
-  checkText('execPath', execPath)
-  checkText('cwd', cwd)
-  if (env !== undefined && (env === null || typeof env !== 'object')) throw new ArgumentError('env must be an object.')
-  if (captures !== undefined && (captures === null || typeof captures !== 'object'))
-    throw new ArgumentError('captures must be an object of values by name.')
-  if (execArgv !== undefined) {
-    checkArray('execArgv', execArgv)
-    execArgv.forEach((argument, at) => checkText(`execArgv[${at}]`, argument))
-  }
+  if (keepAlive !== undefined) checkBoolean('keepAlive', keepAlive)
+  if (spare !== undefined) checkBoolean('spare', spare)
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw badArgument('name', 'a text that is not empty', name)
+  if (captures !== undefined) checkRecord('captures', 'an object of values by name', captures)
   return {
     ...options,
+    ...checkSurroundings((option) => option, options),
     backend: checkBackend('backend', options.backend, BACKENDS, options),
     size: checkSize('processes', options.processes),
     initializerArgs,
     preload: checkPreload(options.preload),
-    preloadErrors: checkOneOf('preloadErrors', options.preloadErrors ?? 'throw', ['throw', 'warn', 'ignore']),
-    initializerTimeout: checkLimit('initializerTimeout', options.initializerTimeout ?? Infinity),
-    onExitTimeout: checkLimit('onExitTimeout', options.onExitTimeout ?? ON_EXIT_MS),
-    stallTimeout: checkLimit('stallTimeout', options.stallTimeout ?? Infinity),
+    preloadErrors: checkOneOf('preloadErrors', preloadErrors, ['throw', 'warn', 'ignore']),
+    initializerTimeout: checkLimit('initializerTimeout', initializerTimeout),
+    onExitTimeout: checkLimit('onExitTimeout', onExitTimeout),
+    stallTimeout: checkLimit('stallTimeout', stallTimeout),
     maxTasksPerWorker:
-      options.maxTasksPerWorker === undefined
-        ? Infinity
-        : checkInteger('maxTasksPerWorker', options.maxTasksPerWorker, 1),
+      maxTasksPerWorker === undefined ? Infinity : checkInteger('maxTasksPerWorker', maxTasksPerWorker, 1),
   }
 }
 
 export function checkApplyOptions(method: string, options: ApplyOptions | undefined): ApplyOptions | undefined {
   if (options === undefined) return undefined
-  checkOptions(method, options, APPLY_OPTIONS)
+  checkOptions(`The last argument of ${method}`, options, APPLY_OPTIONS)
   checkCommon(options)
   if (options.key !== undefined && typeof options.key !== 'string' && !Number.isFinite(options.key))
-    throw new ArgumentError(`key must be a text or a finite number, got ${typeof options.key}.`)
+    throw badArgument('key', 'a text or a finite number', options.key)
   return options
 }
 
 export function checkMapOptions(method: string, options: MapOptions = {}): MapOptions {
-  checkOptions(method, options, MAP_OPTIONS)
+  checkOptions(`The last argument of ${method}`, options, MAP_OPTIONS)
   checkMapping(options)
   return options
 }
 
 export function checkStreamOptions(method: string, options: StreamOptions = {}): StreamOptions {
-  checkOptions(method, options, STREAM_OPTIONS)
+  checkOptions(`The last argument of ${method}`, options, STREAM_OPTIONS)
   checkMapping(options)
   if (options.buffer !== undefined) checkInteger('buffer', options.buffer, 1)
   return options
-}
-
-export function checkArray(name: string, value: unknown): void {
-  if (!Array.isArray(value))
-    throw new ArgumentError(`${name} must be an array, got ${value === null ? 'null' : typeof value}.`)
 }
 
 const ON_EXIT_MS = 60_000
@@ -296,7 +287,7 @@ function checkCommon(options: TaskOptions): void {
   if (options.grace !== undefined) checkDuration('grace', options.grace)
   checkRetries(options.retries)
   if (options.priority !== undefined && !Number.isFinite(options.priority))
-    throw new ArgumentError(`priority must be a finite number, got ${String(options.priority)}.`)
+    throw badArgument('priority', 'a finite number', options.priority)
   if (options.timeout === undefined) return
   checkLimit('timeout', options.timeout)
 }
@@ -305,9 +296,4 @@ function checkLimit(name: string, value: unknown): number {
   const ms = checkDuration(name, value)
   if (ms <= 0) throw new ArgumentError(`${name} must be more than 0 ms, got ${ms}.`)
   return ms
-}
-
-function checkText(name: string, value: unknown): void {
-  if (value !== undefined && (typeof value !== 'string' || value === ''))
-    throw new ArgumentError(`${name} must be a text that is not empty.`)
 }

@@ -241,9 +241,15 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Takes no more work; what is pending is finished, then the workers end. With `cancel`, tasks of `apply` that have not
    * begun are cancelled instead, as by `Executor.shutdown(cancel_futures=True)` of Python. May be repeated.
+   *
+   * @throws ArgumentError `MC_ARGUMENT_INVALID` for other options.
    */
   close(options?: { readonly cancel?: boolean | undefined }): void {
-    this.#core.close(options?.cancel === true)
+    const { checkBoolean, checkOptions } = entrance()
+    checkOptions('The argument of close()', options, ['cancel'])
+    const { cancel = false } = options ?? {}
+    checkBoolean('cancel of close()', cancel)
+    this.#core.close(cancel)
   }
 
   /**

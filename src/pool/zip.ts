@@ -1,3 +1,5 @@
+import { checkIterable } from '../base/argument.ts'
+
 type Source = Iterable<unknown> | AsyncIterable<unknown>
 type ItemOf<S> = S extends Iterable<infer T> | AsyncIterable<infer T> ? T : never
 type Tuple<S extends readonly Source[]> = { -readonly [K in keyof S]: ItemOf<S[K]> }
@@ -15,6 +17,7 @@ type Tuple<S extends readonly Source[]> = { -readonly [K in keyof S]: ItemOf<S[K
 export function zip<S extends readonly Iterable<unknown>[]>(...sources: S): IterableIterator<Tuple<S>>
 export function zip<S extends readonly Source[]>(...sources: S): AsyncIterableIterator<Tuple<S>>
 export function zip(...sources: readonly Source[]): IterableIterator<unknown[]> | AsyncIterableIterator<unknown[]> {
+  sources.forEach((source, at) => checkIterable(`sources[${at}] of zip()`, source))
   return sources.some((source) => Symbol.asyncIterator in Object(source))
     ? zipAsync(sources)
     : zipSync(sources as readonly Iterable<unknown>[])

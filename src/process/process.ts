@@ -133,7 +133,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
 
   set daemon(daemon: boolean) {
     const state = openState(this)
-    inner().checkDaemon('daemon', daemon)
+    inner().checkBoolean('daemon', daemon)
     if (state.life !== undefined || state.here) {
       throw new StateError(
         'MC_PROCESS_STARTED',
@@ -210,18 +210,21 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
    * Throws `MC_PROCESS_NOT_STARTED` before `start()` and `MC_PROCESS_CLOSED` after `close()`.
    */
   terminate(options: TerminateOptions = {}): Promise<void> {
-    const { checkDuration, checkOptions, checkTree } = inner()
+    const { checkBoolean, checkDuration, checkOptions } = inner()
     checkOptions('The argument of terminate()', options, ['grace', 'tree'])
-    const grace = checkDuration('grace of terminate()', options.grace ?? GRACE_MS)
-    const tree = checkTree('terminate()', options.tree)
+    const { grace = GRACE_MS, tree = false } = options
+    checkDuration('grace of terminate()', grace)
+    checkBoolean('tree of terminate()', tree)
     return startedLife(this, 'terminate').terminate(grace, 'terminate()', tree)
   }
 
   /** Sends SIGKILL, which no process survives; `tree` is that of `terminate()`, and so is what is thrown. */
   kill(options: KillOptions = {}): void {
-    const { checkOptions, checkTree } = inner()
+    const { checkBoolean, checkOptions } = inner()
     checkOptions('The argument of kill()', options, ['tree'])
-    startedLife(this, 'kill').signal('SIGKILL', 'kill()', checkTree('kill()', options.tree))
+    const { tree = false } = options
+    checkBoolean('tree of kill()', tree)
+    startedLife(this, 'kill').signal('SIGKILL', 'kill()', tree)
   }
 
   /**

@@ -4,7 +4,7 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 import { currentIdentity } from '../worker/context.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import { Life, type Outcome } from './life.ts'
-import { pathOf, type Plan } from './options.ts'
+import type { Plan } from './options.ts'
 
 /** What a process is to do, before it is captured. */
 export interface Call {
@@ -22,17 +22,9 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
         'so its children would be left behind. Start it with daemon: false.',
     )
   }
-  const { env, execArgv, resourceLimits, stdio } = plan
+  const { env, execArgv, execPath, cwd, resourceLimits, stdio } = plan
   const backend = backendNamed(plan.backend)
-  const options = {
-    identity,
-    env,
-    execArgv,
-    execPath: pathOf(plan.execPath),
-    cwd: pathOf(plan.cwd),
-    resourceLimits,
-    stdio,
-  }
+  const options = { identity, env, execArgv, execPath, cwd, resourceLimits, stdio }
   backend.foresee?.(options)
   // Captured first, so that nothing is started for a job that cannot travel.
   const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory })
