@@ -99,6 +99,8 @@ export interface Worker {
   readJournal(): Journal
   /** Marks what the worker holds as cancelled, in a place that it can read while its event loop is busy, if there is one. */
   markCancelled?(cancelled: boolean): void
+  /** Whether what it runs now has asked if it is cancelled, or listens for that; nothing where that cannot be told. */
+  isListening?(): boolean | undefined
   /** Whether a living worker keeps this process alive; a new one does. */
   ref(): void
   unref(): void

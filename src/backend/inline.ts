@@ -71,6 +71,10 @@ class InlineWorker extends OwnedWorker {
     sharedStore(this.#journal).mark(cancelled)
   }
 
+  isListening(): boolean | undefined {
+    return sharedStore(this.#journal).isListened()
+  }
+
   // What its tasks wait for keeps this process alive, or does not.
   protected refHome(): void {}
   protected unrefHome(): void {}

@@ -57,6 +57,10 @@ class ProcessWorker extends OwnedWorker {
     if (this.#journalFd !== undefined) fileStore(this.#journalFd).mark(cancelled)
   }
 
+  isListening(): boolean | undefined {
+    return this.#journalFd === undefined ? undefined : fileStore(this.#journalFd).isListened()
+  }
+
   protected refHome(): void {
     this.#child?.ref()
   }

@@ -102,6 +102,10 @@ class ThreadWorker extends OwnedWorker {
     sharedStore(this.#journal).mark(cancelled)
   }
 
+  isListening(): boolean | undefined {
+    return sharedStore(this.#journal).isListened()
+  }
+
   protected takeJournal(): Journal {
     return readJournal(sharedStore(this.#journal))
   }

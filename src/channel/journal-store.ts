@@ -14,10 +14,19 @@ export interface JournalStore {
   /** Beside the journal: the owner's word that what the worker holds is cancelled, for one whose event loop is busy. */
   mark(cancelled: boolean): void
   isMarked(): boolean
+  /** Beside the journal: the worker's word that what it runs now has asked, or listens, whether it is cancelled. */
+  listen(listens: boolean): void
+  /** Nothing where that cannot be told, because no journal is kept. */
+  isListened(): boolean | undefined
 }
 
 /** The journal never grows beyond this: a worker that has so much unsent waits for the channel. */
 const CAPACITY_BYTES = 1024 * 1024
+
+/** What stands before the journal of a file: whether the owner has cancelled, and whether the worker listens for it. */
+const HEADER_BYTES = 2
+const CANCELLED_AT = 0
+const LISTENS_AT = 1
 
 /** Not in `fs.constants`; the same on all Linux systems that Node runs on. It includes O_DIRECTORY. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
@@ -29,24 +38,33 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
 export function createJournalFile(): number | undefined {
   const fd = openNameless()
   if (fd === undefined) return undefined
-  // One byte tells that a journal is kept; a full disk shows here already.
-  if (fileStore(fd).write(Buffer.alloc(1), 0)) return fd
+  // A file with its header tells that a journal is kept; a full disk shows here already.
+  if (attempt(() => writeSync(fd, Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0)) === HEADER_BYTES) return fd
   closeSync(fd)
   return undefined
 }
 
 /** The store in the file that `createJournalFile` made, for its maker and for who inherited the descriptor. */
 export function fileStore(fd: number): JournalStore {
+  let isErased = false
+  const noted = (at: number): boolean | undefined => {
+    try {
+      return readSync(fd, flag, 0, 1, at) === 1 ? flag[0] === 1 : undefined
+    } catch {
+      return undefined
+    }
+  }
   return {
     capacityBytes: CAPACITY_BYTES,
     write(bytes, at) {
       try {
-        return writeSync(fd, bytes, 0, bytes.length, at) === bytes.length
+        return writeSync(fd, bytes, 0, bytes.length, HEADER_BYTES + at) === bytes.length
       } catch {
         return false
       }
     },
     erase() {
+      isErased = true
       try {
         ftruncateSync(fd, 0)
       } catch {
@@ -55,8 +73,10 @@ export function fileStore(fd: number): JournalStore {
     },
     read() {
       try {
-        const bytes = Buffer.allocUnsafe(Math.min(fstatSync(fd).size, CAPACITY_BYTES))
-        return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))
+        const length = fstatSync(fd).size - HEADER_BYTES
+        if (length < 0) return undefined
+        const bytes = Buffer.allocUnsafe(Math.min(length, CAPACITY_BYTES))
+        return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, HEADER_BYTES))
       } catch {
         return undefined
       }
@@ -64,41 +84,48 @@ export function fileStore(fd: number): JournalStore {
     mark(cancelled) {
       try {
         // An empty file says that no journal is kept.
-        if (fstatSync(fd).size > 0) writeSync(fd, cancelled ? MARK : NO_MARK, 0, 1, CAPACITY_BYTES)
+        if (fstatSync(fd).size >= HEADER_BYTES) writeSync(fd, cancelled ? YES : NO, 0, 1, CANCELLED_AT)
       } catch {
         // The message says so too.
       }
     },
-    isMarked() {
+    isMarked: () => noted(CANCELLED_AT) === true,
+    listen(listens) {
       try {
-        return readSync(fd, mark, 0, 1, CAPACITY_BYTES) === 1 && mark[0] === 1
+        // Only who writes the journal erases it.
+        if (!isErased) writeSync(fd, listens ? YES : NO, 0, 1, LISTENS_AT)
       } catch {
-        return false
+        // It was there when the file was made, so this needs no room; and a journal that is lost is erased at the next item.
       }
     },
+    isListened: () => noted(LISTENS_AT),
   }
 }
 
-const MARK = Uint8Array.of(1)
-const NO_MARK = Uint8Array.of(0)
-const mark = new Uint8Array(1)
+const YES = Uint8Array.of(1)
+const NO = Uint8Array.of(0)
+const flag = new Uint8Array(1)
 
 /** A store for a thread, in memory that its owner shares with it; zeroed memory is an empty journal. */
 export function sharedStore(memory: SharedArrayBuffer): JournalStore {
   const all = new Uint8Array(memory)
+  const capacityBytes = all.length - 3
+  const [erased, cancelled, listens] = [capacityBytes, capacityBytes + 1, capacityBytes + 2]
+  const note = (at: number, is: boolean): void => void Atomics.store(all, at, is ? 1 : 0)
+  const isNoted = (at: number): boolean => Atomics.load(all, at) === 1
   return {
-    capacityBytes: all.length - 2,
+    capacityBytes,
     write(bytes, at) {
-      if (at + bytes.length > all.length - 2) return false
+      if (at + bytes.length > capacityBytes) return false
       all.set(bytes, at)
       return true
     },
-    erase() {
-      all[all.length - 1] = 1
-    },
-    read: () => (all[all.length - 1] === 1 ? undefined : all.slice(0, -2)),
-    mark: (cancelled) => void Atomics.store(all, all.length - 2, cancelled ? 1 : 0),
-    isMarked: () => Atomics.load(all, all.length - 2) === 1,
+    erase: () => note(erased, true),
+    read: () => (isNoted(erased) ? undefined : all.slice(0, capacityBytes)),
+    mark: (is) => note(cancelled, is),
+    isMarked: () => isNoted(cancelled),
+    listen: (is) => note(listens, is),
+    isListened: () => isNoted(listens),
   }
 }
 

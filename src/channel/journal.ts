@@ -58,7 +58,7 @@ export const TRAILER_BYTES = 12
 /** Reads what the last owner of the store wrote; never throws. */
 export function readJournal(store: JournalStore | undefined): Journal {
   const bytes = store?.read()
-  if (bytes === undefined || bytes.length === 0) return { kept: false, position: undefined, unsent: [] }
+  if (bytes === undefined) return { kept: false, position: undefined, unsent: [] }
   let position: JournalPosition | undefined
   let building: number | undefined
   const unsent: Message[] = []

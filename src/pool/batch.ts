@@ -18,7 +18,7 @@ export interface Cargo {
   readonly shared: Payload | undefined
   /** What fails may be run again. */
   readonly isRetried: boolean
-  /** How long a task that is to end may take for that before its worker is killed. */
+  /** How long a task that hears that it is to end may take for that before its worker is killed. */
   readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
   readonly losses: number
@@ -107,7 +107,10 @@ export interface Holder {
   /** It gets nothing new. */
   readonly isLeaving: boolean
   readonly batches: readonly Batch[]
-  /** Tells the batch that runs to end, and ends its worker, for a reason in words, when the grace period is over. */
+  /**
+   * Tells the batch that runs to end, and ends its worker, for a reason in words, when the grace period is over, or at
+   * once where nobody would hear.
+   */
   interrupt(batch: Batch, reason: string): void
   /** Asks its worker to skip what has not begun of a batch. */
   cancel(batch: Batch): void

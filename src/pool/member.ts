@@ -20,6 +20,8 @@ export interface MemberEvents {
   problem(member: Member, reason: unknown, from: TaskPlace | undefined): void
 }
 
+// A worker that replaces another takes several times as long to start.
+const SOON_MS = 10
 // What an item of a function that was never answered is taken to cost.
 const UNKNOWN_MS = 5
 
@@ -182,9 +184,15 @@ export class Member implements Holder {
     if (message !== undefined) this.worker.channel.send(message)
   }
 
-  /** Asks the worker to end what it runs, which is this batch, and kills it when the grace period is over. */
+  /**
+   * Asks the worker to end what it runs, which is this batch, and kills it when the grace period is over. What it runs
+   * has none when it never asked whether it is to end, because nobody would hear that; but where all that the worker
+   * holds is usually over in a moment, to wait for that costs less than another worker.
+   */
   interrupt(batch: Batch, reason: string): void {
-    if (batch.graceMs <= 0) {
+    const isDeaf = this.worker.isListening?.() === false
+    const graceMs = isDeaf ? Math.min(batch.graceMs, this.#isSoonOver(batch) ? SOON_MS : 0) : batch.graceMs
+    if (graceMs <= 0) {
       this.kill(reason)
       return
     }
@@ -194,7 +202,7 @@ export class Member implements Holder {
     this.cancel(batch)
     const grace = setLimit(() => {
       if (this.#grace === grace) this.kill(reason)
-    }, batch.graceMs)
+    }, graceMs)
     this.#grace = grace
     // The workers of a program that ends, end with it.
     this.#grace.unref()
@@ -254,6 +262,11 @@ export class Member implements Holder {
     if (this.#marked) this.worker.markCancelled?.(false)
     this.#marked = false
     this.worker.setBusy(false)
+  }
+
+  // As far as its function is known; an overdue one shows that it is not.
+  #isSoonOver(batch: Batch): boolean {
+    return !(batch instanceof OverdueBatch) && batch.fn.pace.known && this.heldMs < SOON_MS
   }
 
   #tellUsage(usage: WorkerUsage | undefined): void {

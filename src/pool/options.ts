@@ -96,17 +96,19 @@ export interface PoolOptions extends Surroundings {
 export interface TaskOptions {
   /**
    * Milliseconds that the task may run, from when it starts. After that it fails with a `TimeoutError`
-   * (`MC_TASK_TIMEOUT`) and `currentTask().signal` fires; a task that has not ended `grace` later, such as an endless
-   * loop, has its worker killed and replaced.
+   * (`MC_TASK_TIMEOUT`), and its worker is killed and replaced; at once, or, where the task has asked for
+   * `currentTask().signal`, when it has not ended `grace` after that fired.
    */
   readonly timeout?: number | undefined
   /**
-   * Gives the task up: its promise rejects with the signal's reason at once. A task that runs is told and given `grace`,
-   * as after its `timeout`.
+   * Gives the task up: its promise rejects with the signal's reason at once. What becomes of a task that runs is as after
+   * its `timeout`.
    */
   readonly signal?: AbortSignal | undefined
   /**
-   * Milliseconds between telling a task to end and killing its worker. Default: 200; 0 kills at once.
+   * Milliseconds between telling a task to end and killing its worker. Only a task that listens has them: one that has
+   * asked for `currentTask().signal`, `isCancelled` or `throwIfCancelled()` before that. Of any other the worker is killed
+   * at once. Default: 200; 0 kills at once in any case.
    */
   readonly grace?: number | undefined
   /**

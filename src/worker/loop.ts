@@ -19,7 +19,7 @@ import type { Home } from './home.ts'
 import { storeFor } from './journal-place.ts'
 import { type LogLevel, type LogRecord, logToOwner } from './logger.ts'
 import { watchMemory } from './memory-watch.ts'
-import { TaskScope, type TaskManner, type TaskPlace } from './task-scope.ts'
+import { TaskScope, type TaskManner, type TaskMarks, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 import { currentUsage } from './usage.ts'
 
@@ -203,6 +203,7 @@ class TaskLoop implements Ending {
   #task(message: Message): Soon {
     const manner = this.#manner
     this.#manner = FIRST
+    this.#scope?.over()
     if (this.#cancelled.has(message)) return this.#answers.skipped(message.task)
     const fn = this.#functions.get(message.fn)
     const broken = 'error' in fn ? fn : 'error' in manner ? manner : undefined
@@ -227,7 +228,7 @@ class TaskLoop implements Ending {
   // What runs one item. Nobody can notice in which context a pure function runs.
   #runner({ kind, task, fn: id, index: first }: Message, { call, pure }: TaskFunction, manner: TaskManner): TaskRun {
     if (pure) return { pure, call: (_index, args) => call(...args) }
-    const scope = (this.#scope ??= new TaskScope(() => this.#store?.isMarked() === true))
+    const scope = (this.#scope ??= new TaskScope(this.#store ?? UNMARKED))
     if (kind === Kind.chunk || kind === Kind.starChunk)
       return {
         pure,
@@ -332,6 +333,8 @@ function entering(shared: unknown): () => void {
 }
 
 const FIRST: TaskManner = { attempt: 1 }
+
+const UNMARKED: TaskMarks = { isMarked: () => false, listen() {} }
 
 interface BrokenManner {
   readonly error: unknown

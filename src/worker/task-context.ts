@@ -8,7 +8,8 @@ export interface CurrentTask {
   readonly attempt: number
   /**
    * Fires when the task's time is up, its own signal fired or nobody wants its result any more: finish soon, because the
-   * worker is killed after the `grace` period. It fires on the event loop; code that keeps that busy asks `isCancelled`.
+   * worker is killed after the `grace` period. A task that has asked neither for this nor for `isCancelled` by then gets
+   * no such period. It fires on the event loop; code that keeps that busy asks `isCancelled`.
    */
   readonly signal: AbortSignal
   /** Whether `signal` fired, or would have if the event loop were not busy. Costs about a microsecond. */

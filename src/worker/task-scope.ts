@@ -16,19 +16,26 @@ export interface TaskPlace {
   readonly fn: number
 }
 
+/** What a worker and its owner read of each other while the worker's event loop is busy. */
+export interface TaskMarks {
+  /** The owner has marked what this worker holds as cancelled. */
+  isMarked(): boolean
+  /** What runs now has asked for that, so that it is of use to tell it; or it has not. */
+  listen(listens: boolean): void
+}
+
 /**
  * Gives each task an async context of its own, so that all that it starts, now or later, knows which task it belongs to,
  * and what a task enters into an AsyncLocalStorage ends with it.
  */
 export class TaskScope {
-  readonly #isMarked: () => boolean
+  readonly #marks: TaskMarks
   #now: RunningTask | undefined
 
-  /** `isMarked`: whether the owner has marked what this worker holds as cancelled. */
-  constructor(isMarked: () => boolean) {
+  constructor(marks: TaskMarks) {
     if (!isKnown) answerCurrentTask(() => running.getStore())
     isKnown = true
-    this.#isMarked = isMarked
+    this.#marks = marks
   }
 
   /** Whose code runs right now; nothing outside of a task. */
@@ -45,10 +52,16 @@ export class TaskScope {
     fn: (...args: unknown[]) => unknown,
     args: readonly unknown[],
   ): unknown {
-    if (this.#now !== undefined) this.#now.isOver = true
-    const task = new RunningTask(id, index, place, manner.attempt, this.#isMarked)
+    this.over()
+    const task = new RunningTask(id, index, place, manner.attempt, this.#marks)
     this.#now = task
     return task.runInAsyncScope(begin, undefined, task, manner, fn, args)
+  }
+
+  /** Something else runs from now on. */
+  over(): void {
+    this.#now?.over()
+    this.#now = undefined
   }
 
   /** Tells the task that runs that it is to end. */
@@ -67,25 +80,27 @@ class RunningTask extends AsyncResource implements CurrentTask {
   readonly index: number | undefined
   readonly attempt: number
   readonly place: TaskPlace
-  /** The mark that there may be now is about another task. */
-  isOver = false
-  readonly #isMarked: () => boolean
+  readonly #marks: TaskMarks
+  // The mark that there may be now is about another task.
+  #isOver = false
+  #listens = false
   #reason: CancelledError | undefined
   #controller: AbortController | undefined
   // Where the signal was asked for: its listeners are the task's code.
   #listening: AsyncResource | undefined
 
-  constructor(id: number, index: number | undefined, place: TaskPlace, attempt: number, isMarked: () => boolean) {
+  constructor(id: number, index: number | undefined, place: TaskPlace, attempt: number, marks: TaskMarks) {
     super('ManycoreTask', { requireManualDestroy: true })
     this.id = id
     this.index = index
     this.place = place
     this.attempt = attempt
-    this.#isMarked = isMarked
+    this.#marks = marks
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
+      this.#listen()
       this.#controller = new AbortController()
       this.#listening = new AsyncResource('ManycoreTask', { requireManualDestroy: true })
       if (this.isCancelled) this.#controller.abort(this.#reason)
@@ -94,7 +109,8 @@ class RunningTask extends AsyncResource implements CurrentTask {
   }
 
   get isCancelled(): boolean {
-    if (this.#reason === undefined && !this.isOver && this.#isMarked()) this.cancel()
+    this.#listen()
+    if (this.#reason === undefined && !this.#isOver && this.#marks.isMarked()) this.cancel()
     return this.#reason !== undefined
   }
 
@@ -103,10 +119,22 @@ class RunningTask extends AsyncResource implements CurrentTask {
   }
 
   cancel(): void {
-    if (this.#reason !== undefined || this.isOver) return
+    if (this.#reason !== undefined || this.#isOver) return
     const what = this.index === undefined ? `Task ${this.id}` : `Item ${this.index} of task ${this.id}`
     this.#reason = new CancelledError(`${what} was asked to end: its time is up, or nobody wants its result any more.`)
     this.#listening?.runInAsyncScope(() => this.#controller?.abort(this.#reason))
+  }
+
+  over(): void {
+    this.#isOver = true
+    if (this.#listens) this.#marks.listen(false)
+  }
+
+  // From now on the owner gives it time to end, because it hears of that.
+  #listen(): void {
+    if (this.#listens || this.#isOver) return
+    this.#listens = true
+    this.#marks.listen(true)
   }
 }
 

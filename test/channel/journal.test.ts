@@ -135,6 +135,38 @@ for (const kind of ['a file', 'shared memory']) {
   })
 }
 
+describe('beside a journal', () => {
+  for (const kind of ['shared memory', 'a file']) {
+    it(`in ${kind}, the owner's mark and the worker's word that it listens stand apart from it`, () => {
+      withStore(kind, (store) => {
+        const journal = new JournalWriter(store)
+        journal.begin(1, 5)
+        assert.deepEqual([store.isMarked(), store.isListened()], [false, false])
+        store.mark(true)
+        assert.deepEqual([store.isMarked(), store.isListened()], [true, false])
+        store.listen(true)
+        store.mark(false)
+        assert.deepEqual([store.isMarked(), store.isListened()], [false, true])
+        assert.deepEqual(readJournal(store).position, { task: 1, index: 5 })
+        journal.begin(1, 6)
+        assert.equal(store.isListened(), true)
+        store.listen(false)
+        assert.equal(store.isListened(), false)
+        assert.deepEqual(readJournal(store).position, { task: 1, index: 6 })
+      })
+    })
+  }
+
+  it('in a file that was given up, nothing is noted, and that nobody listens cannot be told', () => {
+    withStore('a file', (store) => {
+      store.erase()
+      store.listen(true)
+      store.mark(true)
+      assert.deepEqual([store.isMarked(), store.isListened(), readJournal(store).kept], [false, undefined, false])
+    })
+  })
+})
+
 describe('a journal', () => {
   it('that was written over by somebody else is none', () => {
     const fd = createJournalFile()!

@@ -164,10 +164,81 @@ onEachBackend('a task that is to end', (place) => {
     assert.equal(await pool.apply(() => currentTask().isCancelled), false)
   })
 
+  it('has no grace period when it has never asked', async () => {
+    // Without a number: a worker that was given it would never be replaced.
+    const grace = Infinity
+    const forms: readonly (readonly [string, (reach: () => void) => unknown])[] = [
+      ['an async function', (reach) => (reach(), new Promise(() => {}))],
+      [
+        'an endless loop',
+        (reach) => {
+          reach()
+          for (;;) currentTask()
+        },
+      ],
+      [
+        'a loop that only computes',
+        (reach) => {
+          reach()
+          for (;;);
+        },
+      ],
+    ]
+    for (const [form, run] of place.has('endsLoops') ? forms : forms.slice(0, 1)) {
+      const name = await pool.apply(nameOf)
+      using gate = makeGate()
+      const timeout = await whatIsPlentyFor(pool)
+      await assert.rejects(pool.apply(run, [gate.reach], { timeout, grace }), { code: 'MC_TASK_TIMEOUT' })
+      const second = await pool.apply(nameOf)
+      assert.notEqual(second, name, `${form}, after its time limit`)
+      using again = makeGate()
+      const controller = new AbortController()
+      const aborted = pool.apply(run, [again.reach], { signal: controller.signal, grace })
+      void again.reached().then(() => controller.abort(new Error('enough')))
+      await assert.rejects(aborted, /enough/)
+      const third = await pool.apply(nameOf)
+      assert.notEqual(third, second, `${form}, aborted`)
+      using mapGate = makeGate()
+      const late = new AbortController()
+      const mapped = pool.map(run, [mapGate.reach], { signal: late.signal, grace })
+      void mapGate.reached().then(() => late.abort(new Error('enough')))
+      await assert.rejects(mapped, /enough/)
+      assert.notEqual(await pool.apply(nameOf), third, `${form}, its map aborted`)
+    }
+  })
+
+  it('has no grace period because another item of its chunk has asked', async () => {
+    const name = await pool.apply(nameOf)
+    const controller = new AbortController()
+    using gate = makeGate()
+    const { reach } = gate
+    const run = (n: number) => {
+      if (n < 2) return currentTask().signal.aborted
+      reach()
+      return new Promise<boolean>(() => {})
+    }
+    const mapped = pool.map(run, [0, 1, 2, 3], { signal: controller.signal, grace: Infinity, chunkSize: 4 })
+    void gate.reached().then(() => controller.abort())
+    await assert.rejects(mapped, { name: 'AbortError' })
+    assert.notEqual(await pool.apply(nameOf), name)
+  })
+
+  it('has no grace period because the task before it has asked', needs(place, 'endsLoops'), async () => {
+    const name = await pool.apply(nameOf)
+    const timeout = await whatIsPlentyFor(pool)
+    await pool.apply(() => currentTask().isCancelled)
+    // Only computes, so that it runs without a context.
+    const spin = () => {
+      for (;;);
+    }
+    await assert.rejects(pool.apply(spin, [], { timeout, grace: Infinity }), { code: 'MC_TASK_TIMEOUT' })
+    assert.notEqual(await pool.apply(nameOf), name)
+  })
+
   it('loses its worker when it goes on after the grace period', needs(place, 'endsLoops'), async () => {
     const worker = await pool.apply(() => ({ name: currentProcess().name, pid: process.pid }))
     const deaf = () => {
-      for (;;) currentTask()
+      for (;;) void currentTask().isCancelled
     }
     await assert.rejects(pool.apply(deaf, [], { timeout: 50, grace: 100 }), { code: 'MC_TASK_TIMEOUT' })
     assert.notEqual(await pool.apply(nameOf), worker.name)

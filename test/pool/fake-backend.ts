@@ -30,6 +30,8 @@ export class FakeBackend implements Backend {
   spawned = 0
   /** What a worker says that an item took. */
   itemNs = 0
+  /** Whether what a worker runs has asked if it is cancelled; nothing where nobody can tell. */
+  listens: boolean | undefined
 
   spawn(options: SpawnOptions): Worker {
     this.spawned++
@@ -138,6 +140,10 @@ export class FakeWorker implements Worker {
   kill(): boolean {
     this.die()
     return true
+  }
+
+  isListening(): boolean | undefined {
+    return this.#backend.listens
   }
 
   setBusy(): void {}
