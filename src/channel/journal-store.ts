@@ -6,8 +6,8 @@ import { platform } from '../base/environment.ts'
 /** Bytes that survive the death of the worker that wrote them. */
 export interface JournalStore {
   readonly capacityBytes: number
-  /** False when it could not be written; the store is then to be erased. */
-  write(bytes: Uint8Array, at: number): boolean
+  /** The first `length` of the bytes. False when it could not be written; the store is then to be erased. */
+  write(bytes: Uint8Array, at: number, length?: number): boolean
   /** Leaves nothing: says that no journal is kept. */
   erase(): void
   read(): Uint8Array | undefined
@@ -56,9 +56,9 @@ export function fileStore(fd: number): JournalStore {
   }
   return {
     capacityBytes: CAPACITY_BYTES,
-    write(bytes, at) {
+    write(bytes, at, length = bytes.length) {
       try {
-        return writeSync(fd, bytes, 0, bytes.length, HEADER_BYTES + at) === bytes.length
+        return writeSync(fd, bytes, 0, length, HEADER_BYTES + at) === length
       } catch {
         return false
       }
@@ -115,9 +115,11 @@ export function sharedStore(memory: SharedArrayBuffer): JournalStore {
   const isNoted = (at: number): boolean => Atomics.load(all, at) === 1
   return {
     capacityBytes,
-    write(bytes, at) {
-      if (at + bytes.length > capacityBytes) return false
-      all.set(bytes, at)
+    write(bytes, at, length = bytes.length) {
+      if (at + length > capacityBytes) return false
+      // A view of so few bytes would cost more than they do.
+      if (length <= FEW_BYTES) for (let i = 0; i < length; i++) all[at + i] = bytes[i] as number
+      else all.set(bytes.subarray(0, length), at)
       return true
     },
     erase: () => note(erased, true),
@@ -128,6 +130,8 @@ export function sharedStore(memory: SharedArrayBuffer): JournalStore {
     isListened: () => isNoted(listens),
   }
 }
+
+const FEW_BYTES = 256
 
 let made = 0
 

@@ -34,6 +34,8 @@ const STALE_BYTES = 32 * 1024
 export class JournalWriter {
   readonly #store: JournalStore | undefined
   readonly #writer: FrameWriter
+  // The writer never changes its block here: what does not fit is not noted.
+  readonly #view: DataView
   // Marks the records of this writer, and a random number is not met by chance in what stood there before.
   readonly #salt = Math.floor(Math.random() * 2 ** 32)
   #on: boolean
@@ -51,6 +53,10 @@ export class JournalWriter {
     this.#on = store !== undefined
     this.#writer = new FrameWriter({ turn: overflow, bulk: overflow })
     this.#writer.used = RecordAt.frames
+    const { buffer, byteOffset, byteLength } = this.#writer.block
+    this.#view = new DataView(buffer, byteOffset, byteLength)
+    this.#view.setUint32(RecordAt.salt, this.#salt, true)
+    this.#view.setFloat64(RecordAt.generation, this.#generation, true)
   }
 
   /** Notes an answer; it is written together with the next position. */
@@ -71,16 +77,16 @@ export class JournalWriter {
     if (!this.#on || store === undefined) return
     const { block, used } = this.#writer
     const bytes = used + TRAILER_BYTES
-    block.writeUInt32LE(used - RecordAt.frames, RecordAt.bytes)
-    block.writeUInt32LE(this.#salt, RecordAt.salt)
-    block.writeDoubleLE(this.#generation, RecordAt.generation)
-    block.writeDoubleLE(task, RecordAt.task)
-    block.writeDoubleLE(index, RecordAt.index)
-    block.writeUInt32LE(~this.#salt >>> 0, used)
-    block.writeDoubleLE(this.#generation, used + 4)
+    // A DataView, because the methods of a Buffer write byte by byte.
+    const view = this.#view
+    view.setUint32(RecordAt.bytes, used - RecordAt.frames, true)
+    view.setFloat64(RecordAt.task, task, true)
+    view.setFloat64(RecordAt.index, index, true)
+    view.setUint32(used, ~this.#salt >>> 0, true)
+    view.setFloat64(used + 4, this.#generation, true)
     this.#writer.used = RecordAt.frames
     this.#noted = false
-    if (this.#end + bytes > store.capacityBytes || !store.write(block.subarray(0, bytes), this.#end)) {
+    if (this.#end + bytes > store.capacityBytes || !store.write(block, this.#end, bytes)) {
       // What stands there would name a wrong item from now on.
       this.#on = false
       store.erase()
@@ -99,7 +105,12 @@ export class JournalWriter {
   /** True when answers should be sent before the next item begins: they are 100 µs old, or long. */
   get stale(): boolean {
     if (this.#unsentBytes === 0) return false
-    return this.#left || this.#unsentBytes > STALE_BYTES || performance.now() - this.#unsentSinceMs > STALE_MS
+    return this.isFull || performance.now() - this.#unsentSinceMs > STALE_MS
+  }
+
+  /** True when answers should be sent before the next item begins, however old they are: they are long. */
+  get isFull(): boolean {
+    return this.#left || this.#unsentBytes > STALE_BYTES
   }
 
   /**
@@ -126,6 +137,7 @@ export class JournalWriter {
     this.#unsentBytes = 0
     this.#end = 0
     this.#generation++
+    this.#view.setFloat64(RecordAt.generation, this.#generation, true)
   }
 }
 

@@ -41,11 +41,35 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
 
 /** Values that need no more than JSON or packed numbers; nothing for any other. Notes nothing and runs no code of theirs. */
 export function encodePlain(values: readonly unknown[]): Payload | undefined {
-  const packed = packNumbers(values)
+  const packed = packNumbers(values) ?? packGaps(values)
   if (packed !== undefined) return packed
   const { form, integrity } = survey(values)
   if (form !== Form.json || integrity.length > 0) return undefined
   return { tag: Tag.json, body: JSON.stringify(values), buffers: NONE }
+}
+
+/** The JSON of a value that needs no more than JSON; nothing for any other. May throw what looking at the value throws. */
+export function plainText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'number':
+      return value - value !== 0 || (value === 0 && 1 / value < 0) ? undefined : `${value}`
+    case 'string':
+      return JSON.stringify(value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object': {
+      if (value === null) return 'null'
+      const { form, integrity } = survey(value)
+      return form === Form.json && integrity.length === 0 ? JSON.stringify(value) : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** An array of which those items are undefined; in `text`, its JSON, something stands in their places. */
+export function withGaps(text: string, gaps: readonly number[]): Payload {
+  return { tag: Tag.gappedJson, body: `${gaps.join(' ')}\n${text}`, buffers: NONE }
 }
 
 /** What capture made of a value, in the cheapest form that is exact. */
@@ -80,6 +104,8 @@ export function decode(payload: Payload, hooks: GraphHooks): unknown {
         return JSON.parse(text)
       case Tag.protectedJson:
         return readProtected(text)
+      case Tag.gappedJson:
+        return readGaps(text)
       case Tag.integers:
         return unpackIntegers(bytes)
       case Tag.doubles:
@@ -102,6 +128,29 @@ const UNDEFINED: Payload = { tag: Tag.undefined, body: '', buffers: NONE }
 const NULL: Payload = { tag: Tag.null, body: '', buffers: NONE }
 const FALSE: Payload = { tag: Tag.false, body: '', buffers: NONE }
 const TRUE: Payload = { tag: Tag.true, body: '', buffers: NONE }
+
+// Most functions that are run for what they do give nothing. Nothing for an array that is not of primitives.
+function packGaps(values: readonly unknown[]): Payload | undefined {
+  if (!values.includes(undefined)) return undefined
+  const gaps: number[] = []
+  const texts: string[] = []
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
+    if (value === undefined) gaps.push(at)
+    else if (typeof value === 'object' && value !== null) return undefined
+    const text = value === undefined ? 'null' : plainText(value)
+    if (text === undefined) return undefined
+    texts.push(text)
+  }
+  return withGaps(`[${texts.join(',')}]`, gaps)
+}
+
+function readGaps(text: string): unknown[] {
+  const end = text.indexOf('\n')
+  const values = JSON.parse(text.slice(end + 1)) as unknown[]
+  for (const gap of text.slice(0, end).split(' ')) values[Number(gap)] = undefined
+  return values
+}
 
 function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   const found = survey(value)

@@ -22,4 +22,6 @@ export const Tag = {
   graphClone: 12,
   /** JSON behind a line that says which objects are frozen, sealed or cannot be added to; see protection.ts. */
   protectedJson: 13,
+  /** A JSON array behind a line with the places of its items that are undefined. */
+  gappedJson: 14,
 } as const

@@ -12,11 +12,6 @@ export interface Marshal {
    * As `encode`, for callers that can wait: an implementation that cannot load capture at once may give a promise.
    */
   encodeSoon(value: unknown, label: string): Payload | Promise<Payload>
-  /**
-   * Values that need no more than JSON or packed numbers; nothing for any other. What `encode` gives has to be sent,
-   * because the peer is taken to have what came with it; this may be tried in vain.
-   */
-  encodePlain(values: readonly unknown[]): Payload | undefined
   /** A promise only where modules must be imported first. Throws or rejects with `ValueUnreadableError`. */
   decode(payload: Payload): unknown
   /** Never throws: what cannot travel of the error is left out, and its texts always arrive. */

@@ -1,6 +1,6 @@
 import type { Message } from '../channel/messages.ts'
 import { Kind } from '../channel/messages.ts'
-import { decode, encode, encodePlain } from '../codec/codec.ts'
+import { decode, encode } from '../codec/codec.ts'
 import type { Payload } from '../codec/payload.ts'
 import { decodeError } from './decode-error.ts'
 import { encodeError } from './encode-error.ts'
@@ -29,7 +29,6 @@ export function createPeer({ place, sharesMemory = false }: MarshalOptions): Mar
   return {
     encode: encodeNow,
     encodeSoon: encodeNow,
-    encodePlain,
     decode: decodeNow,
     encodeError: (error) => encodeError(error, encodeNow, place),
     encodeErrorSoon: (error) => encodeError(error, encodeNow, place),

@@ -4,6 +4,7 @@ import type { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { Marshal } from '../marshal/marshal.ts'
+import type { Held } from './held.ts'
 
 /** Nothing when it was done at once. */
 export type Soon = Promise<void> | undefined
@@ -11,7 +12,7 @@ export type Soon = Promise<void> | undefined
 /** Answers wait for others to share a write with for this long at most, when there is more to do. */
 const LINGER_MS = 0.1
 
-/** As long as the values of one chunk's items, which need no journal, wait for each other. */
+/** As long as the values of one chunk's items wait for each other. */
 const LINGER_TOGETHER_MS = 0.5
 
 /** What a worker tells its owner about tasks. Each method gives a promise when the worker has to wait before it goes on. */
@@ -67,20 +68,24 @@ export class Answers {
   }
 
   /**
-   * Notes the value of an item that will be answered together with others; false when it must be answered alone and
+   * Holds the value of an item that will be answered together with others; false when it must be answered alone and
    * at once, because it is not plain or cannot travel.
    */
-  hold(task: number, index: number, value: unknown): boolean {
-    if (!this.#journaled) return true
-    const payload = this.#plain([value])
+  hold(held: Held, task: number, index: number, value: unknown): boolean {
+    if (!this.#journaled) {
+      held.keep(value)
+      return true
+    }
+    const payload = fixed(held, value)
     if (payload === undefined) return false
     this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload })
     return true
   }
 
-  /** Values that are held should be answered before the next item begins. */
-  isStale(sinceMs: number): boolean {
-    return this.#journaled ? this.#journal.stale : performance.now() - sinceMs > LINGER_TOGETHER_MS
+  /** Values that have been held for so long should be answered before the next item begins. `together`: of one map. */
+  isStale(heldMs: number, together: boolean): boolean {
+    if (!this.#journaled) return heldMs > LINGER_TOGETHER_MS
+    return this.#journal.isFull || heldMs > (together ? LINGER_TOGETHER_MS : LINGER_MS)
   }
 
   done(task: number, value: unknown): Soon {
@@ -124,11 +129,12 @@ export class Answers {
    * The held values of the items from `index` on. Plain ones travel together; if one of them is not plain, each travels
    * alone, so that one that cannot travel or be read again costs its own item only. The owner learns how long they took.
    */
-  items(task: number, index: number, values: readonly unknown[], tookNs: number): Soon {
-    const payload = this.#plain(values)
-    if (payload === undefined) return this.#eachItem(task, index, values, Math.round(tookNs / values.length), 0)
+  items(task: number, index: number, held: Held, tookNs: number): Soon {
+    const { count } = held
+    const taken = held.take()
+    if (Array.isArray(taken)) return this.#eachItem(task, index, taken, Math.round(tookNs / count), 0)
     // Each of them stands in the journal already.
-    return this.#send(Kind.items, task, index, values.length, payload, true, tookNs)
+    return this.#send(Kind.items, task, index, count, taken as Payload, true, tookNs)
   }
 
   #eachItem(task: number, index: number, values: readonly unknown[], tookNs: number, from: number): Soon {
@@ -137,15 +143,6 @@ export class Answers {
       if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, tookNs, at + 1))
     }
     return undefined
-  }
-
-  #plain(values: readonly unknown[]): Payload | undefined {
-    try {
-      return this.#marshal.encodePlain(values)
-    } catch {
-      // What a value throws when it is looked at is told when it is answered alone.
-      return undefined
-    }
   }
 
   #encoded(
@@ -191,6 +188,15 @@ export class Answers {
 }
 
 type Answer = Extract<Message, { kind: 17 | 18 | 19 | 20 }>
+
+function fixed(held: Held, value: unknown): Payload | undefined {
+  try {
+    return held.fix(value)
+  } catch {
+    // What a value throws when it is looked at is told when it is answered alone.
+    return undefined
+  }
+}
 
 function raise(error: unknown): never {
   throw error

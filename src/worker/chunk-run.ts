@@ -1,5 +1,6 @@
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Answers, Soon } from './answers.ts'
+import { Held } from './held.ts'
 import { isThenable } from './thenable.ts'
 
 /** Runs one item, in the context that it is to have. `index`: its place within the map, or its place among the calls. */
@@ -17,8 +18,9 @@ export class ChunkRun {
   readonly #star: boolean
   readonly #run: TaskRun
   #items: readonly unknown[]
+  readonly #together: boolean
   // Finished and not answered: the items from `#answered` on.
-  #values: unknown[] = []
+  readonly #held = new Held()
   #answered = 0
   #oldestMs = 0
   // When the work began that the next answer of values will be for.
@@ -37,6 +39,7 @@ export class ChunkRun {
     this.#task = message.task
     this.#index = message.index
     this.#star = message.kind !== Kind.chunk
+    this.#together = message.kind !== Kind.calls
     this.#run = run
     this.#items = items
   }
@@ -51,7 +54,7 @@ export class ChunkRun {
   /** Begins nothing more of it and answers nothing. */
   abandon(): void {
     this.#items = NOTHING
-    this.#values = []
+    this.#held.drop()
   }
 
   /** Answers what has finished, because nothing will go on. */
@@ -77,17 +80,17 @@ export class ChunkRun {
 
   // To look at the clock takes longer than a tiny item, so while items take no time it is looked at less often.
   #isStale(): boolean {
-    if (this.#values.length === 0) return false
+    if (this.#held.count === 0) return false
     if (this.#run.pure && ++this.#unseen < this.#stride) return false
     const nowMs = performance.now()
     this.#stride = nowMs - this.#seenMs < TINY_MS ? Math.min(this.#stride * 2, MOST_STRIDE) : 1
     this.#seenMs = nowMs
     this.#unseen = 0
-    return this.#answers.isStale(this.#oldestMs)
+    return this.#answers.isStale(nowMs - this.#oldestMs, this.#together)
   }
 
   #item(at: number): Soon {
-    const held = this.#values.length > 0
+    const held = this.#held.count > 0
     const soon = this.#answers.begin(this.#task, this.#index + at, this.#run.pure, held)
     return soon === undefined ? this.#perform(at) : soon.then(() => this.#perform(at))
   }
@@ -111,21 +114,22 @@ export class ChunkRun {
   }
 
   #finished(at: number, value: unknown): Soon {
-    if (this.#answers.hold(this.#task, this.#index + at, value)) {
-      if (this.#values.length === 0) this.#oldestMs = performance.now()
-      this.#values.push(value)
+    if (this.#answers.hold(this.#held, this.#task, this.#index + at, value)) {
+      if (this.#held.count === 1) this.#oldestMs = performance.now()
       return undefined
     }
-    const eachNs = Math.round(this.#elapsedNs() / (this.#values.length + 1))
-    return this.#then(this.#flush(eachNs * this.#values.length), () => {
+    const { count } = this.#held
+    const eachNs = Math.round(this.#elapsedNs() / (count + 1))
+    return this.#then(this.#flush(eachNs * count), () => {
       this.#answered = at + 1
       return this.#answers.item(this.#task, this.#index + at, value, eachNs)
     })
   }
 
   #failed(at: number, error: unknown): Soon {
-    const eachNs = Math.round(this.#elapsedNs() / (this.#values.length + 1))
-    return this.#then(this.#flush(eachNs * this.#values.length), () => {
+    const { count } = this.#held
+    const eachNs = Math.round(this.#elapsedNs() / (count + 1))
+    return this.#then(this.#flush(eachNs * count), () => {
       this.#answered = at + 1
       return this.#answers.itemFailed(this.#task, this.#index + at, error, eachNs)
     })
@@ -153,12 +157,11 @@ export class ChunkRun {
   #flush(tookNs?: number): Soon {
     return this.#then(this.#sending, () => {
       this.#sending = undefined
-      if (this.#values.length === 0) return undefined
+      const { count } = this.#held
+      if (count === 0) return undefined
       const index = this.#index + this.#answered
-      const values = this.#values
-      this.#values = []
-      this.#answered += values.length
-      return this.#answers.items(this.#task, index, values, tookNs ?? this.#elapsedNs())
+      this.#answered += count
+      return this.#answers.items(this.#task, index, this.#held, tookNs ?? this.#elapsedNs())
     })
   }
 

@@ -232,14 +232,11 @@ class TaskLoop implements Ending {
     if (kind === Kind.chunk || kind === Kind.starChunk)
       return {
         pure,
-        call: (index, args) => scope.run(task, index, { task, index, fn: id }, manner, call, args),
+        call: (index, args) => scope.run(task, index, id, manner, call, args),
       }
     return {
       pure,
-      call: (index, args) => {
-        const own = task + index - first
-        return scope.run(own, undefined, { task: own, index: undefined, fn: id }, manner, call, args)
-      },
+      call: (index, args) => scope.run(task + index - first, undefined, id, manner, call, args),
     }
   }
 

@@ -43,17 +43,17 @@ export class TaskScope {
     return running.getStore()?.place
   }
 
-  /** `index`: nothing for a call of its own. */
+  /** `index`: nothing for a call of its own; `number`: of its function. */
   run(
     id: number,
     index: number | undefined,
-    place: TaskPlace,
+    number: number,
     manner: TaskManner,
     fn: (...args: unknown[]) => unknown,
     args: readonly unknown[],
   ): unknown {
     this.over()
-    const task = new RunningTask(id, index, place, manner.attempt, this.#marks)
+    const task = new RunningTask(id, index, number, manner.attempt, this.#marks)
     this.#now = task
     return task.runInAsyncScope(begin, undefined, task, manner, fn, args)
   }
@@ -75,11 +75,13 @@ const running = new AsyncLocalStorage<RunningTask>()
 
 let isKnown = false
 
+const RESOURCE = { requireManualDestroy: true }
+
 class RunningTask extends AsyncResource implements CurrentTask {
   readonly id: number
   readonly index: number | undefined
   readonly attempt: number
-  readonly place: TaskPlace
+  readonly #fn: number
   readonly #marks: TaskMarks
   // The mark that there may be now is about another task.
   #isOver = false
@@ -89,20 +91,24 @@ class RunningTask extends AsyncResource implements CurrentTask {
   // Where the signal was asked for: its listeners are the task's code.
   #listening: AsyncResource | undefined
 
-  constructor(id: number, index: number | undefined, place: TaskPlace, attempt: number, marks: TaskMarks) {
-    super('ManycoreTask', { requireManualDestroy: true })
+  constructor(id: number, index: number | undefined, fn: number, attempt: number, marks: TaskMarks) {
+    super('ManycoreTask', RESOURCE)
     this.id = id
     this.index = index
-    this.place = place
     this.attempt = attempt
+    this.#fn = fn
     this.#marks = marks
+  }
+
+  get place(): TaskPlace {
+    return { task: this.id, index: this.index, fn: this.#fn }
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#listen()
       this.#controller = new AbortController()
-      this.#listening = new AsyncResource('ManycoreTask', { requireManualDestroy: true })
+      this.#listening = new AsyncResource('ManycoreTask', RESOURCE)
       if (this.isCancelled) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal
