@@ -100,7 +100,10 @@ for (const kind of ['a file', 'shared memory']) {
     it('says that none is kept when it cannot be written any more', () => {
       withStore(kind, (store) => {
         let full = false
-        const journal = new JournalWriter({ ...store, write: (bytes, at, length) => !full && store.write(bytes, at, length) })
+        const journal = new JournalWriter({
+          ...store,
+          write: (bytes, at, length) => !full && store.write(bytes, at, length),
+        })
         journal.begin(1, 0)
         full = true
         journal.begin(1, 1)

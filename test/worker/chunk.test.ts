@@ -35,6 +35,8 @@ async function run(fn: (...args: never) => unknown, items: unknown[], star = fal
   return answersIn(one, one.messages)
 }
 
+const VALUES = [1, 2.5, 'text', undefined, { of: ['many'] }, -0, null]
+
 describe('a chunk', () => {
   it('is answered item by item, in order', async () => {
     deepEqual(await run((n: number) => n * 2, [1, 2, 3]), [
@@ -108,6 +110,56 @@ describe('a chunk', () => {
     match(String(answers[6]?.[1]), /Error: six/)
   })
 
+  it('gives each value as it was when its item had finished, whatever stands beside it', async () => {
+    const gives = [
+      undefined,
+      1,
+      -0,
+      NaN,
+      'a "text" \ud800',
+      undefined,
+      null,
+      [undefined],
+      true,
+      2.5,
+      { a: [1] },
+      10n,
+      3,
+    ]
+    deepEqual(
+      await run(
+        (values: unknown[], at: number) => values[at],
+        gives.map((_, at) => [gives, at]),
+        true,
+      ),
+      gives.map((value, at) => [100 + at, value]),
+    )
+    const count = (n: number): unknown => {
+      const state = globalThis as { seen?: number[] }
+      const seen = (state.seen ??= [])
+      seen.push(n)
+      return seen
+    }
+    deepEqual(await run(count, [1, 2, 3]), [
+      [100, [1]],
+      [101, [1, 2]],
+      [102, [1, 2, 3]],
+    ])
+  })
+
+  it('whose items give nothing is answered together, with and without a note of what runs', async () => {
+    for (const fn of [(): void => {}, (): void => void process.pid]) {
+      const one = startWorker()
+      sendChunk(one, fn, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+      await one.worker.stop({ graceMs: 60_000 })
+      equal(one.messages.filter(({ kind }) => kind === Kind.items).length, 1)
+      deepEqual(
+        await answersIn(one, one.messages),
+        Array.from({ length: 9 }, (_, at) => [100 + at, undefined]),
+      )
+    }
+  })
+
   it('sends what has finished before an item that takes long', async () => {
     const one = startWorker()
     sendChunk(one, (n: number) => (n < 3 ? n : new Promise(() => setInterval(() => {}, 1000))), [0, 1, 2, 3])
@@ -122,7 +174,7 @@ describe('a chunk', () => {
       one,
       (n: number) => {
         if (n === 57) process.kill(process.pid, 'SIGKILL')
-        return n
+        return VALUES[n % VALUES.length]
       },
       Array.from({ length: 100 }, (_, n) => n),
     )
@@ -132,7 +184,7 @@ describe('a chunk', () => {
     const answers = new Map([...(await answersIn(one, one.messages)), ...(await answersIn(one, journal.unsent))])
     deepEqual(
       [...answers],
-      Array.from({ length: 57 }, (_, n) => [100 + n, n]),
+      Array.from({ length: 57 }, (_, n) => [100 + n, VALUES[n % VALUES.length]]),
     )
   })
 
