@@ -36,14 +36,13 @@ export function describeSpawnError(
   error: NodeJS.ErrnoException,
   file: string,
   cwd: string | undefined,
-  cwdExists: boolean,
+  hasFolder: boolean,
 ): string {
+  if (!hasFolder) return `its cwd ${cwd} is no folder that can be entered (${error.code}); check cwd`
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return cwdExists
-        ? `there is no program ${file} (${error.code}); check execPath`
-        : `its folder ${cwd} does not exist (${error.code}); check cwd`
+      return `there is no program ${file} (${error.code}); check execPath`
     case 'EACCES':
     case 'EPERM':
     case 'ENOEXEC':
@@ -119,11 +118,10 @@ function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {
   }
 }
 
-// Text of V8's fatal errors, such as "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory".
+// Of V8's fatal errors: "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", and, where
+// there is no room even for Node itself, "# Fatal javascript OOM in GC during deserialization".
 function heapLimitText(stderr: string): string | undefined {
-  return /FATAL ERROR: .*?((?:Reached heap limit|Ineffective mark-compacts near heap limit|\w[\w ]*)?.*heap out of memory)/.exec(
-    stderr,
-  )?.[0]
+  return /FATAL ERROR: .*heap out of memory|Fatal javascript OOM .*/i.exec(stderr)?.[0]
 }
 
 function lastLine(stderr: string): string {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
@@ -6,7 +6,7 @@ import type { SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
 import type { Launched, LaunchFailure } from './launched.ts'
-import { commandFor, isProgram } from './spawn-options.ts'
+import { commandFor, isFolder, isProgram } from './spawn-options.ts'
 
 /** What of a worker's options concerns its process. */
 export type LaunchOptions = Omit<SpawnOptions, 'identity' | 'begun'>
@@ -26,9 +26,11 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
   const { spawn } = process.getBuiltinModule('node:child_process')
   let child: ChildProcess
   let file = options.execPath ?? process.execPath
+  let folder: string | undefined
   try {
     const command = commandFor(options)
     file = command.file
+    folder = command.folder
     child = spawn(file, command.args, {
       cwd: command.cwd,
       env: command.env,
@@ -42,7 +44,7 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
   const [, stdout, stderr, socket] = (child.stdio ?? []) as unknown as (Socket | null | undefined)[]
   if (child.pid !== undefined && socket && stderr) {
     child.on('error', ignore)
-    return { child, pid: child.pid, socket, stdout: stdout ?? undefined, stderr }
+    return { child, pid: child.pid, socket, stdout: stdout ?? undefined, stderr, folder }
   }
   for (const stream of child.stdio ?? []) stream?.destroy()
   const reason = new Promise<{ text: string; cause: unknown }>((resolve) => {
@@ -57,16 +59,38 @@ function known(reason: { readonly text: string; readonly cause: unknown }): Laun
 
 // What `spawn` does not throw but tells later is one of these; there were descriptors.
 function likelyCode(file: string, cwd: string | undefined): string {
-  if (cwd !== undefined && !existsSync(cwd)) return 'ENOENT'
+  if (cwd !== undefined && !isFolder(cwd)) return 'ENOENT'
   const folders = file.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
   const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
   if (places.length === 0) return 'ENOENT'
-  return places.some((place) => isProgram(place)) ? 'EAGAIN' : 'EACCES'
+  if (!places.some((place) => isProgram(place))) return 'EACCES'
+  return places.some((place) => missingInterpreter(place) === undefined) ? 'EAGAIN' : 'ENOENT'
 }
 
+// A script whose first line names a program that is not there cannot be run, and the system blames the script.
+function missingInterpreter(file: string): string | undefined {
+  if (file === process.execPath) return undefined
+  try {
+    const fd = openSync(file, 'r')
+    const bytes = Buffer.alloc(LONGEST_FIRST_LINE)
+    const length = readSync(fd, bytes, 0, bytes.length, 0)
+    closeSync(fd)
+    const interpreter = /^#!\s*(\S+)/.exec(bytes.toString('latin1', 0, length))?.[1]
+    return interpreter === undefined || existsSync(interpreter) ? undefined : interpreter
+  } catch {
+    // It may be run, but not read.
+    return undefined
+  }
+}
+
+// As Linux has it (BINPRM_BUF_SIZE).
+const LONGEST_FIRST_LINE = 256
+
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {
-  const cwdExists = cwd === undefined || existsSync(cwd)
-  return { text: describeSpawnError(error as NodeJS.ErrnoException, file, cwd, cwdExists), cause: error }
+  const hasFolder = cwd === undefined || isFolder(cwd)
+  const interpreter = missingInterpreter(file)
+  const program = interpreter === undefined ? file : `${interpreter} (which ${file} is run by)`
+  return { text: describeSpawnError(error as NodeJS.ErrnoException, program, cwd, hasFolder), cause: error }
 }
 
 function ignore(): void {}

@@ -15,6 +15,8 @@ export interface Launched {
   readonly socket: Socket
   readonly stdout: Socket | undefined
   readonly stderr: Socket
+  /** The folder that it is to go to. */
+  readonly folder: string | undefined
 }
 
 /** Why there is no process, in words; the cause comes with it. */

@@ -42,7 +42,7 @@ class ProcessWorker extends OwnedWorker {
     this.pid = launched.pid
     this.#child = launched.child
     this.#follow(launched)
-    this.connect(openPipe(launched.socket))
+    this.connect(openPipe(launched.socket), { folder: launched.folder })
   }
 
   kill(signal: NodeJS.Signals = 'SIGTERM', options: KillOptions = {}): boolean {

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { WorkerStartError } from '../base/errors.ts'
+import { currentFolder, launchFolder } from '../base/launch-folder.ts'
 import { processEntryPath } from './entry-url.ts'
 import { childExecPath } from './executable.ts'
 import type { SpawnOptions } from './backend.ts'
@@ -11,25 +12,38 @@ export interface Command {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string | undefined
+  /** The folder that it goes to before its first task. */
+  readonly folder: string | undefined
 }
 
-/** Everything of this process that a worker must have too: flags, loaders, environment, arguments. */
+/**
+ * Everything of this process that a worker must have too: flags, loaders, environment, arguments. What the flags name is
+ * found from the folder in which this process was started, so a worker with flags begins there and goes to its own.
+ */
 export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
-  const flags =
-    options.execArgv ?? inheritedFlags(process.execArgv, options.cwd === undefined ? undefined : process.cwd())
-  return {
+  const flags = options.execArgv ?? inheritedFlags(process.execArgv)
+  const env = inheritedEnv(process.env, options.env)
+  const start = launchFolder()
+  const here = currentFolder()
+  const cwd = options.cwd === undefined ? undefined : resolve(options.cwd)
+  const folder = cwd ?? (here === start ? undefined : here)
+  const hasFlags = flags.length > 0 || (env['NODE_OPTIONS'] ?? '') !== ''
+  const command = {
     file: options.execPath ?? childExecPath(),
     args: [...flags, processEntryPath(), ...process.argv.slice(2)],
-    env: inheritedEnv(process.env, options.env),
-    cwd: options.cwd,
+    env,
   }
+  if (folder === undefined || start === undefined || !hasFlags) return { ...command, cwd, folder: undefined }
+  return { ...command, cwd: start, folder }
 }
 
 /** The operating system tells of both only after spawn() returned, and blames the program for a missing folder. */
 export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOptions): void {
   const { name } = identity
-  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new WorkerStartError(`${name} could not be started: its cwd ${cwd} is no folder.`, { worker: name })
+  if (cwd !== undefined && !isFolder(cwd)) {
+    throw new WorkerStartError(`${name} could not be started: its cwd ${cwd} is no folder that can be entered.`, {
+      worker: name,
+    })
   }
   if (!execPath.includes('/') || isProgram(execPath)) return
   throw new WorkerStartError(`${name} could not be started: its execPath ${execPath} is no program that can be run.`, {
@@ -46,6 +60,15 @@ export function isProgram(file: string): boolean {
   }
 }
 
+export function isFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** For a worker that gets changes to this process's environment: removes what is only meant for this process. */
 export function privateVariables(): NodeJS.ProcessEnv {
   return Object.fromEntries(PRIVATE_VARIABLES.map((name) => [name, undefined]))
@@ -53,10 +76,9 @@ export function privateVariables(): NodeJS.ProcessEnv {
 
 /**
  * The flags of this process that make sense for a worker. What says which program to run, how to test, watch or print
- * is left out; a debugger gets a free port in each worker; relative modules are resolved against `folder`, when the
- * worker will run in another one.
+ * is left out; a debugger gets a free port in each worker.
  */
-export function inheritedFlags(flags: readonly string[], folder: string | undefined): string[] {
+export function inheritedFlags(flags: readonly string[]): string[] {
   const kept: string[] = []
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] as string
@@ -67,9 +89,6 @@ export function inheritedFlags(flags: readonly string[], folder: string | undefi
       if (hasOwnValue && DROPPED_WITH_VALUE.test(name)) at++
     } else if (INSPECT.test(name)) {
       kept.push(movedInspector(flag))
-    } else if (MODULES.has(name) && folder !== undefined) {
-      if (hasOwnValue) at++
-      kept.push(`${LONG[name] ?? name}=${absolute(hasOwnValue ? next : flag.slice(flag.indexOf('=') + 1), folder)}`)
     } else {
       kept.push(flag)
     }
@@ -83,7 +102,7 @@ export function inheritedEnv(own: NodeJS.ProcessEnv, changes: NodeJS.ProcessEnv 
   for (const name of PRIVATE_VARIABLES) delete env[name]
   const options = env['NODE_OPTIONS']
   if (options !== undefined && /--inspect|--watch|--test/.test(options)) {
-    env['NODE_OPTIONS'] = inheritedFlags(splitOptions(options), undefined).join(' ')
+    env['NODE_OPTIONS'] = inheritedFlags(splitOptions(options)).join(' ')
   }
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete env[name]
@@ -98,8 +117,6 @@ const DROPPED_FAMILIES = /^(--test|--watch|--experimental-test)(-|$)/
 const DROPPED_WITH_VALUE =
   /^(-e|--eval|-p|--print|-pe|--run|--input-type|--env-file|--env-file-if-exists|--build-snapshot-config|--snapshot-blob|--build-sea|--experimental-sea-config|--inspect-port|--debug-port|--test-(name-pattern|skip-pattern|reporter|reporter-destination|shard|concurrency|timeout|isolation|global-setup|rerun-failures|random-seed|coverage-[a-z-]+)|--watch-(path|kill-signal))$/
 const INSPECT = /^--inspect(-brk|-wait)?$/
-const MODULES: ReadonlySet<string> = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader'])
-const LONG: Readonly<Record<string, string>> = { '-r': '--require' }
 
 // The test runner and the watcher tell their own children with these what to report and to whom.
 const PRIVATE_VARIABLES = [
@@ -124,10 +141,6 @@ function isDropped(name: string): boolean {
 function movedInspector(flag: string): string {
   const host = /=(.+):\d*$/.exec(flag)?.[1]
   return host === undefined ? '--inspect=0' : `--inspect=${host}:0`
-}
-
-function absolute(specifier: string, folder: string): string {
-  return /^\.{1,2}[/\\]/.test(specifier) ? resolve(folder, specifier) : specifier
 }
 
 /** As Node splits NODE_OPTIONS: at spaces, but not within double quotes; the quotes are kept. */

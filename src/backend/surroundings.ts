@@ -5,7 +5,10 @@ import { badArgument, checkRecord } from '../base/argument.ts'
 export interface Surroundings {
   /** Changes to the environment, which is else that of this process; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** Flags of Node. Default: those of this process. */
+  /**
+   * Flags of Node. What they name is found from the folder in which this process was started. Default: those of this
+   * process.
+   */
   readonly execArgv?: readonly string[] | undefined
   /** The Node to run it with. Default: that of this process, or what `setExecutable` was given. */
   readonly execPath?: string | URL | undefined

@@ -14,6 +14,8 @@ export interface WorkerIdentity {
   readonly maxMemoryBytes?: number | undefined
   /** What it logs; filled in by the backend. */
   readonly logLevel?: string | undefined
+  /** The folder that it is to go to, where it was not started there; filled in by the backend. */
+  readonly folder?: string | undefined
   /** Of a worker that is a thread; filled in by the backend. */
   readonly threadId?: number | undefined
   /** URL of the user's main program, which no worker may run again; filled in by the backend. */

@@ -1,3 +1,4 @@
+import { enterFolder } from '../base/launch-folder.ts'
 import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'
@@ -143,7 +144,8 @@ class TaskLoop implements Ending {
         return this.#decoded(message, (identity) => {
           this.#identity = identity as WorkerIdentity
           enterWorker(this.#identity)
-          const { maxMemoryBytes, logLevel } = this.#identity
+          const { folder, maxMemoryBytes, logLevel } = this.#identity
+          if (folder !== undefined) enterFolder(folder)
           if (logLevel !== undefined) logToOwner(logLevel as LogLevel, (record) => this.#log(record))
           if (maxMemoryBytes !== undefined) this.#answers.watch = watchMemory(this.#channel, maxMemoryBytes)
           inheritMainProgram(this.#identity.program)

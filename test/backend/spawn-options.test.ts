@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inheritedEnv, inheritedFlags } from '#dist/backend/spawn-options.js'
 
-const inherit = (...flags: string[]): string[] => inheritedFlags(flags, undefined)
+const inherit = (...flags: string[]): string[] => inheritedFlags(flags)
 
 describe('the flags that a worker inherits', () => {
   it('#028 keep loaders, conditions, permissions, source maps and limits', () => {
@@ -53,14 +53,6 @@ describe('the flags that a worker inherits', () => {
     deepEqual(inherit('--inspect=9230'), ['--inspect=0'])
     deepEqual(inherit('--inspect-brk=127.0.0.1:9230', '--inspect-port=9231'), ['--inspect=127.0.0.1:0'])
     deepEqual(inherit('--inspect-wait', '--inspect-publish-uid=http'), ['--inspect=0', '--inspect-publish-uid=http'])
-  })
-
-  it('find relative modules from another folder too', () => {
-    deepEqual(inheritedFlags(['--import', './setup.mjs', '-r', '../a.cjs', '--import=tsx'], '/home/me/app'), [
-      '--import=/home/me/app/setup.mjs',
-      '--require=/home/me/a.cjs',
-      '--import=tsx',
-    ])
   })
 })
 

@@ -1,8 +1,9 @@
-import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, rejects, throws } from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { Process } from 'manycore'
 import { WorkerStartError } from '#dist/base/errors.js'
 import { startWorker, openDescriptors } from '../support/workers.js'
 import { runProgram } from '../support/run-program.js'
@@ -39,8 +40,24 @@ describe('a start that fails', () => {
     match(await failure({ execPath: file }), /may not be run \(EACCES\); check execPath/)
   })
 
+  it('#027 tells of a script whose interpreter is not there, also at once', async () => {
+    const file = join(folder, 'script')
+    writeFileSync(file, '#!/no/such/interpreter\n', { mode: 0o755 })
+    const text = /no program \/no\/such\/interpreter \(which .*script is run by\) \(ENOENT\); check execPath/
+    match(await failure({ execPath: file }), text)
+    throws(() => new Process({ target: () => {}, execPath: file }).start(), { code: 'MC_WORKER_START', message: text })
+  })
+
+  it('tells of a heap that is too small for Node itself', async () => {
+    match(await failure({ execArgv: ['--max-old-space-size=1'] }), /ran out of heap memory .*--max-old-space-size/)
+  })
+
   it('tells of a folder that is not there', async () => {
-    match(await failure({ cwd: join(folder, 'gone') }), /folder .*gone does not exist \(ENOENT\); check cwd/)
+    match(
+      await failure({ cwd: join(folder, 'gone') }),
+      /cwd .*gone is no folder that can be entered \(ENOENT\); check cwd/,
+    )
+    match(await failure({ cwd: process.execPath }), /cwd .* is no folder that can be entered \(ENOTDIR\); check cwd/)
   })
 
   it('tells of a program that is no Node', async () => {

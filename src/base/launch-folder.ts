@@ -1,0 +1,30 @@
+/**
+ * Folder in which this process was started, as far as is known: that of the first question, or the one that was left
+ * for another by `enterFolder`. Relative paths among the flags of a Node are meant from there. Nothing where it has been
+ * deleted.
+ */
+export function launchFolder(): string | undefined {
+  const holder = globalThis as Holder
+  return (holder[KEY] ??= currentFolder())
+}
+
+/** Nothing where it has been deleted. */
+export function currentFolder(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+export function enterFolder(folder: string): void {
+  launchFolder()
+  process.chdir(folder)
+}
+
+const KEY: unique symbol = Symbol.for('manycore.launchFolder') as never
+
+// On globalThis, because a worker has two instances of this module.
+interface Holder {
+  [KEY]?: string | undefined
+}
