@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { hasOnlyItems } from '../base/array-keys.ts'
+import { hasOnlyItems } from '../base/view-keys.ts'
 import type { BytesNode, Ref, ViewNode } from './graph.ts'
 import { encodeProperties } from './properties.ts'
 import { encodeSubclass } from './subclasses.ts'

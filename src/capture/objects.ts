@@ -1,4 +1,6 @@
 import { types } from 'node:util'
+import { isFrozen } from '../base/frozen.ts'
+import { isIndex } from '../base/plain-array.ts'
 import { unsendable } from '../base/unsendable.ts'
 import { checkShared, encodeArrayBuffer, encodeView } from './buffers.ts'
 import type {
@@ -160,7 +162,7 @@ function encodeArray(walk: Walk, array: readonly unknown[]): Ref {
     encodeProperties(
       walk,
       array,
-      keys.filter((key) => key !== 'length' && !(isIndex(key) && isOrdinary(array, key))),
+      keys.filter((key) => (key === 'length' ? !hasOpenLength(array) : !(isIndex(key) && isOrdinary(array, key)))),
       node,
     )
   })
@@ -168,15 +170,16 @@ function encodeArray(walk: Walk, array: readonly unknown[]): Ref {
   return ref
 }
 
-function isIndex(key: PropertyKey): boolean {
-  return typeof key === 'string' && /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 4_294_967_295
+function hasOpenLength(array: readonly unknown[]): boolean {
+  return Object.getOwnPropertyDescriptor(array, 'length')?.writable === true || isFrozen(array)
 }
 
-// A frozen array's items are not writable; freezing it again makes them so.
+// The items of a frozen or sealed array get their attributes when it is frozen or sealed again.
 function isOrdinary(object: object, key: PropertyKey): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(object, key)
   if (!descriptor || !('value' in descriptor) || !descriptor.enumerable) return false
-  return (descriptor.writable === true && descriptor.configurable === true) || !Object.isExtensible(object)
+  if (descriptor.writable === true) return descriptor.configurable === true || Object.isSealed(object)
+  return isFrozen(object)
 }
 
 function encodeMap(walk: Walk, map: Map<unknown, unknown>): Ref {

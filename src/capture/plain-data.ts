@@ -1,10 +1,8 @@
 import { types } from 'node:util'
-import { hasOnlyItems } from '../base/array-keys.ts'
+import { isPlainArray } from '../base/plain-array.ts'
 
 /** The structured clone recurses, so that deeper data is walked instead. */
 const DEEPEST = 500
-/** On arrays up to this length each item's attributes are looked at; on longer ones that would take too long. */
-const CHECKED_LENGTH = 1_000
 
 /**
  * Whether an array or object is plain data all the way down, which the structured clone carries exactly: no functions,
@@ -42,21 +40,10 @@ function everyPart(depths: Map<object, number>, known: Map<object, boolean>): bo
 }
 
 function arrayItems(array: readonly unknown[], accept: (value: unknown) => boolean): boolean {
-  if (Object.getPrototypeOf(array) !== Array.prototype) return false
-  const { length } = array
-  if (length <= CHECKED_LENGTH) return ownItems(array, accept)
-  for (let i = 0; i < length; i++) {
+  if (!isPlainArray(array)) return false
+  for (let i = 0; i < array.length; i++) {
     const value = array[i]
     if (!accept(value) || (value === undefined && !Object.hasOwn(array, i))) return false
-  }
-  return hasOnlyItems(array)
-}
-
-function ownItems(array: readonly unknown[], accept: (value: unknown) => boolean): boolean {
-  if (Reflect.ownKeys(array).length !== array.length + 1) return false
-  for (let i = 0; i < array.length; i++) {
-    const descriptor = Object.getOwnPropertyDescriptor(array, i)
-    if (!descriptor || !isOrdinary(descriptor) || !accept(descriptor.value)) return false
   }
   return true
 }

@@ -1,3 +1,4 @@
+import { isFrozen } from '../base/frozen.ts'
 import type { Attachments, Encoded, Integrity, Property } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
 import { isFunction, isNative } from './peek.ts'
@@ -56,7 +57,7 @@ const ORDINARY = PropertyFlag.enumerable | PropertyFlag.writable | PropertyFlag.
 
 function integrityOf(object: object): Integrity | undefined {
   if (Object.isExtensible(object)) return undefined
-  if (Object.isFrozen(object)) return 'frozen'
+  if (isFrozen(object)) return 'frozen'
   // Newer versions of V8 call a view with items sealed, and refuse to seal one.
   if (ArrayBuffer.isView(object) && object.byteLength > 0 && !(object instanceof DataView)) return 'fixed'
   return Object.isSealed(object) ? 'sealed' : 'fixed'

@@ -1,4 +1,5 @@
-import { hasOnlyItems, mayHaveGetters } from '../base/array-keys.ts'
+import { types } from 'node:util'
+import { isPlainArray } from '../base/plain-array.ts'
 import type { Payload } from './payload.ts'
 import { Tag } from './tag.ts'
 
@@ -10,17 +11,16 @@ const FEWEST = 8
  * -0 and NaN included.
  */
 export function packNumbers(array: readonly unknown[]): Payload | undefined {
+  if (types.isProxy(array)) return undefined
   const length = array.length
-  if (length < FEWEST || typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return undefined
-  if (mayHaveGetters(array)) return undefined
+  if (length < FEWEST || !isPlainArray(array)) return undefined
+  if (typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return undefined
   let whole = true
   for (let i = 0; i < length; i++) {
     const item = array[i]
     if (typeof item !== 'number') return undefined
     if ((item | 0) !== item || (item === 0 && 1 / item < 0)) whole = false
   }
-  if (Object.getPrototypeOf(array) !== Array.prototype || !Object.isExtensible(array) || !hasOnlyItems(array))
-    return undefined
   const numbers = array as readonly number[]
   return whole ? packed(Tag.integers, numbers, 4) : packed(Tag.doubles, numbers, 8)
 }

@@ -1,10 +1,12 @@
+import { isFrozen } from '../base/frozen.ts'
+
 /** Whether an object can be added to, and whether what it has can be changed. */
 export const Integrity = { none: 0, fixed: 1, sealed: 2, frozen: 3 } as const
 export type Integrity = (typeof Integrity)[keyof typeof Integrity]
 
 export function integrityOf(object: object): Integrity {
   if (Object.isExtensible(object)) return Integrity.none
-  if (Object.isFrozen(object)) return Integrity.frozen
+  if (isFrozen(object)) return Integrity.frozen
   return Object.isSealed(object) ? Integrity.sealed : Integrity.fixed
 }
 

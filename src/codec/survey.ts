@@ -1,5 +1,6 @@
 import { types } from 'node:util'
-import { hasOnlyItems, mayHaveGetters } from '../base/array-keys.ts'
+import { isIndex, isPlainArray } from '../base/plain-array.ts'
+import { hasOnlyItems } from '../base/view-keys.ts'
 import { isDetached } from './move.ts'
 import { Integrity, integrityOf } from './protection.ts'
 
@@ -159,11 +160,11 @@ function noteIntegrity(object: object): Integrity {
 }
 
 function lookAtArray(array: readonly unknown[], depth: number): void {
-  if (!Object.isExtensible(array)) {
+  if (!isPlainArray(array)) {
+    if (Object.isExtensible(array)) return lookAtKeys(array, depth)
     const kept = noteIntegrity(array)
-    // Rare, so that each attribute of each item can be looked at; the same for items that cannot be counted on.
     if (!everyItem(array, kept)) return lookAtKeys(array, depth)
-  } else if (mayHaveGetters(array)) return lookAtKeys(array, depth)
+  }
   let missing = 0
   for (let i = 0; i < array.length; i++) {
     const item = array[i]
@@ -176,7 +177,6 @@ function lookAtArray(array: readonly unknown[], depth: number): void {
     }
     if (form === Form.graph) return
   }
-  if (missing > 0 || !hasOnlyItems(array)) lookAtKeys(array, depth)
 }
 
 function everyItem(array: readonly unknown[], kept: Integrity): boolean {
@@ -185,7 +185,7 @@ function everyItem(array: readonly unknown[], kept: Integrity): boolean {
     if (key === 'length') {
       if (property.writable !== (kept !== Integrity.frozen)) return false
     } else if (
-      typeof key === 'symbol' ||
+      !isIndex(key) ||
       property.enumerable !== true ||
       !('value' in property) ||
       !(kept === Integrity.fixed
