@@ -8,7 +8,7 @@ import { SEEN_BY_TASKS, dist, exportsOf, textWithJoinedLoads } from './joined-gr
 const folder = resolve(dist, 'worker')
 
 await build({
-  entryPoints: ['process-entry.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),
+  entryPoints: ['process-entry.cjs', 'process-service.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   allowOverwrite: true,
@@ -34,6 +34,7 @@ function setup(bundle) {
     const name = relative(dist, file)
     // Behind a dynamic import is the way under a loader, which has to see each module for itself.
     if (kind === 'dynamic-import' || namespace === 'late') return { path, external: true }
+    if (name === 'worker/process-service.cjs' && kind !== 'entry-point') return { path, external: true }
     if (SEEN_BY_TASKS.includes(name)) return { path: name, namespace: 'late' }
     if (name.startsWith('capture/'))
       throw new Error(`${relative(dist, importer)} loads ${name} into each worker at its start`)

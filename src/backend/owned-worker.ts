@@ -157,7 +157,10 @@ export abstract class OwnedWorker implements Worker {
       this.#channelClosed.resolve()
     }
     const logLevel = getLogger().level
-    const payload = this.marshal.encode({ ...this.identity, program: mainProgram(), logLevel, ...more }, 'identity')
+    const identity = { ...this.identity, program: mainProgram(), logLevel, ...more }
+    // Without what it leaves open it goes as JSON, and neither end loads anything for it.
+    const told = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined))
+    const payload = this.marshal.encode(told, 'identity')
     channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
     const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS
     this.#startWatch = new StartWatch({

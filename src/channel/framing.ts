@@ -48,9 +48,15 @@ export const Flag = {
 } as const
 
 /** Answers for a byte whether it is the number of a kind. */
-export const isKind: readonly boolean[] = Array.from({ length: 256 }, (_, byte) =>
-  (Object.values(Kind) as number[]).includes(byte),
-)
+export const isKind: readonly (true | undefined)[] = kinds()
+
+/** The frame of a message that says nothing but its kind. */
+export function bareFrame(kind: number): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES)
+  bytes[At.magic] = MAGIC
+  bytes[At.kind] = kind
+  return bytes
+}
 
 /** How many bytes the frame of a message takes at most. */
 export function mostBytes(message: Message): number {
@@ -59,4 +65,10 @@ export function mostBytes(message: Message): number {
   let bytes = HEADER_BYTES + (typeof payload.body === 'string' ? payload.body.length * 3 : payload.body.length)
   for (const buffer of payload.buffers) bytes += LENGTH_BYTES + buffer.length
   return bytes
+}
+
+function kinds(): true[] {
+  const known: true[] = []
+  for (const kind of Object.values(Kind)) known[kind] = true
+  return known
 }

@@ -7,14 +7,15 @@ import type { Home } from './home.ts'
 type Loop = typeof import('./loop.ts')
 export type Load = () => Loop | Promise<Loop>
 
-/**
- * Says `ready` before anything is loaded that only a task needs; the rest is loaded while the owner answers, and what
- * every function needs while there is no message.
- */
-export function start(home: Home, load: Load, errors: ErrorOutput): void {
-  const { channel } = home
+/** Before anything is loaded that only a task needs: the rest is loaded while the owner answers. */
+export function sayReady(channel: Channel): void {
   channel.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
   channel.flush()
+}
+
+/** Serves the owner. What every function needs is loaded while there is no message. */
+export function start(home: Home, load: Load, errors: ErrorOutput): void {
+  const { channel } = home
   watchEnd(channel, errors)
   enterTasks()
   const loaded = load()

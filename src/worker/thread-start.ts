@@ -1,5 +1,5 @@
 import { openPort, threadData } from '../channel/port.ts'
-import { sayThatItPrints, start, type Load } from './start.ts'
+import { sayReady, sayThatItPrints, start, type Load } from './start.ts'
 import { sendOutput } from './thread-output.ts'
 
 /** Makes this thread a worker. */
@@ -11,6 +11,7 @@ export function startThread(load: Load): void {
   }
   const home = { channel: openPort(channel), place: `thread of process ${process.pid}`, sharesMemory: true, journal }
   sendOutput(output, unread, () => sayThatItPrints(home.channel))
+  sayReady(home.channel)
   start(home, load, {
     write: (text) => void process.stderr.write(text),
     // Node prints it for a process only.
