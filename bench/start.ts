@@ -4,10 +4,12 @@
  *
  *     npm run -s build:test && node .build/bench/start.js [rounds]
  *
- * The runs of all contestants take turns, so that a noisy moment hits all of them. NODE_EXTRA_CA_CERTS is unset: it
+ * The runs of all contestants take turns, so that a noisy moment hits all of them, and each begins when the one before it
+ * has ended. NODE_EXTRA_CA_CERTS is unset: it
  * adds 30 ms to each start of Node 20.
  */
 import { fork, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,25 +49,27 @@ try {
 async function compareStarts(): Promise<void> {
   const one = shipFunction(() => 1)
   const contestants: Record<string, () => Promise<number>> = {
-    'spawn, first byte on stdout': () => {
+    'spawn, first byte on stdout': async () => {
       const started = performance.now()
       const child = spawn(process.execPath, [files.says], { stdio: ['ignore', 'pipe', 'ignore'] })
-      return new Promise((resolve) => child.stdout.once('data', () => resolve(performance.now() - started)))
+      const ended = once(child, 'exit')
+      await once(child.stdout, 'data')
+      return await untilOver(started, ended)
     },
-    'fork, first message': () => {
+    'fork, first message': async () => {
       const started = performance.now()
       const child = fork(files.sends, { stdio: 'ignore' })
-      return new Promise((resolve) =>
-        child.once('message', () => {
-          resolve(performance.now() - started)
-          child.disconnect()
-        }),
-      )
+      const ended = once(child, 'exit')
+      await once(child, 'message')
+      child.disconnect()
+      return await untilOver(started, ended)
     },
-    'worker_threads, first message': () => {
+    'worker_threads, first message': async () => {
       const started = performance.now()
       const thread = new Thread(files.posts)
-      return new Promise((resolve) => thread.once('message', () => resolve(performance.now() - started)))
+      const ended = once(thread, 'exit')
+      await once(thread, 'message')
+      return await untilOver(started, ended)
     },
     'manycore, ready': async () => {
       const started = performance.now()
@@ -156,6 +160,13 @@ function start(): Worker {
     },
     stdio: 'inherit',
   })
+}
+
+/** The time until now; its end does not reach into the time of the next one. */
+async function untilOver(started: number, ended: Promise<unknown>): Promise<number> {
+  const ms = performance.now() - started
+  await ended
+  return ms
 }
 
 function toEnd(file: string): Promise<number> {

@@ -1,14 +1,17 @@
 // Joins what a worker process or thread loads to start into one CommonJS file: 36 ES modules cost it 25 ms of CPU time, the same
 // code in one file 4 (docs/decisions/0007). Only code that nobody can tell from a second instance goes in. Modules with
 // classes or state that a task can see, and all of `capture`, stay where they are and are loaded when first used.
-import { dirname, relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { SEEN_BY_TASKS, dist, exportsOf, textWithJoinedLoads } from './joined-groups.mjs'
 
 const folder = resolve(dist, 'worker')
 
+// Compiled after the entry has told the owner that the worker runs.
+const SERVICES = ['process-service.cjs', 'thread-service.cjs']
+
 await build({
-  entryPoints: ['process-entry.cjs', 'process-service.cjs', 'thread-entry.cjs'].map((name) => resolve(folder, name)),
+  entryPoints: ['process-entry.cjs', 'thread-entry.cjs', ...SERVICES].map((name) => resolve(folder, name)),
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   allowOverwrite: true,
@@ -34,7 +37,7 @@ function setup(bundle) {
     const name = relative(dist, file)
     // Behind a dynamic import is the way under a loader, which has to see each module for itself.
     if (kind === 'dynamic-import' || namespace === 'late') return { path, external: true }
-    if (name === 'worker/process-service.cjs' && kind !== 'entry-point') return { path, external: true }
+    if (SERVICES.includes(basename(name)) && kind !== 'entry-point') return { path, external: true }
     if (SEEN_BY_TASKS.includes(name)) return { path: name, namespace: 'late' }
     if (name.startsWith('capture/'))
       throw new Error(`${relative(dist, importer)} loads ${name} into each worker at its start`)

@@ -35,7 +35,7 @@ export interface SpawnOptions {
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
   /** A worker that is not ready by then is ended. 60 s when not given; `Infinity` waits forever. */
   readonly startTimeoutMs?: number | undefined
-  /** Of processes only: one that was begun with these options a moment ago. */
+  /** One that was begun with these options a moment ago. */
   readonly begun?: Begun | undefined
 }
 

@@ -6,7 +6,7 @@ import { openPipe } from '../channel/pipe.ts'
 import type { Backend, KillOptions, SpawnOptions } from './backend.ts'
 import { begin } from './begin.ts'
 import { adopt, ensureReaper, release } from './children.ts'
-import type { Begun, Launched } from './launched.ts'
+import type { BegunProcess, Launched } from './launched.ts'
 import { OwnedWorker } from './owned-worker.ts'
 import { SourceSink } from './source-sink.ts'
 import { foresee } from './spawn-options.ts'
@@ -20,7 +20,7 @@ export const processBackend: Backend = {
   sharesMemory: false,
   foresee,
   spawn(options) {
-    return new ProcessWorker({ ...options, begun: options.begun ?? begin(options) })
+    return new ProcessWorker({ ...options, begun: (options.begun as BegunProcess | undefined) ?? begin(options) })
   },
 }
 
@@ -31,7 +31,7 @@ class ProcessWorker extends OwnedWorker {
   #journalFd: number | undefined
   #tree: ProcessTree | undefined
 
-  constructor(options: SpawnOptions & { readonly begun: Begun }) {
+  constructor(options: SpawnOptions & { readonly begun: BegunProcess }) {
     super(options, false)
     const { launched, journalFd } = options.begun
     this.#journalFd = journalFd

@@ -1,17 +1,15 @@
 import { inspect } from 'node:util'
-import type { MessagePort, Worker as Thread } from 'node:worker_threads'
-import { ArgumentError } from '../base/errors.ts'
-import { assertMaySpawn } from '../base/nesting.ts'
+import type { Worker as Thread } from 'node:worker_threads'
 import { otherRuntime } from '../base/runtime.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { sharedStore } from '../channel/journal-store.ts'
-import { openPort, type ThreadData } from '../channel/port.ts'
+import { openPort } from '../channel/port.ts'
 import type { Backend, SpawnOptions } from './backend.ts'
+import { beginThread } from './begin-thread.ts'
 import { adopt, release } from './children.ts'
-import { isWorkerEntry, threadEntryPath } from './entry-url.ts'
+import type { BegunThread } from './launched.ts'
 import { OwnedWorker } from './owned-worker.ts'
 import { SourceSink } from './source-sink.ts'
-import { privateVariables } from './spawn-options.ts'
 import { ThreadOutput } from './thread-output.ts'
 
 /**
@@ -22,17 +20,13 @@ export const threadBackend: Backend = {
   name: 'thread',
   sharesMemory: true,
   spawn(options) {
-    assertMaySpawn(isWorkerEntry(process.argv[1]))
-    return new ThreadWorker(options)
+    return new ThreadWorker({ ...options, begun: (options.begun as BegunThread | undefined) ?? beginThread(options) })
   },
 }
 
-/** A worker rarely has more than 32 KiB of answers that are still unsent. */
-const JOURNAL_BYTES = 256 * 1024
-
 class ThreadWorker extends OwnedWorker {
   readonly pid: number | undefined
-  readonly #journal = new SharedArrayBuffer(JOURNAL_BYTES)
+  #journal: SharedArrayBuffer | undefined
   readonly #thread: Thread | undefined
   readonly #output: ThreadOutput | undefined
   #killedBy: NodeJS.Signals | undefined
@@ -40,36 +34,22 @@ class ThreadWorker extends OwnedWorker {
   #killedEarly = false
   #heap: string | undefined
 
-  constructor(options: SpawnOptions) {
+  constructor(options: SpawnOptions & { readonly begun: BegunThread }) {
     super(options, true)
-    const { MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
-    const channel = new MessageChannel()
-    const output = new MessageChannel()
-    const unread = new SharedArrayBuffer(4)
-    try {
-      this.#thread = startThread(options, {
-        channel: channel.port2,
-        output: output.port2,
-        unread,
-        journal: this.#journal,
-        env: { ...privateVariables(), ...options.env },
-      })
-    } catch (error) {
-      for (const { port1 } of [channel, output]) port1.close()
-      if (isRefusedArgument(error)) throw refusedArgument(error, this.identity.name)
-      const text = whyNot(error)
-      this.failed(Promise.resolve({ text, cause: error }), text)
+    const { launched } = options.begun
+    if ('reason' in launched) {
+      this.failed(launched.reason, launched.text)
       return
     }
+    const { thread, channel, output, unread, journal } = launched
     this.pid = process.pid
-    this.#output = new ThreadOutput(
-      output.port1,
-      unread,
-      [this.sinkFor('stdout'), new SourceSink(this.tail)],
-      receiveMessageOnPort,
-    )
-    this.#follow(this.#thread)
-    this.connect(openPort(channel.port1), { threadId: this.#thread.threadId })
+    this.#journal = journal
+    this.#thread = thread
+    const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
+    const sinks = [this.sinkFor('stdout'), new SourceSink(this.tail)]
+    this.#output = new ThreadOutput(output, unread, sinks, receiveMessageOnPort)
+    this.#follow(thread)
+    this.connect(openPort(channel), { threadId: thread.threadId })
   }
 
   // A thread takes no signals: what would end a process ends it, at once, and the rest is not sent.
@@ -99,7 +79,7 @@ class ThreadWorker extends OwnedWorker {
   }
 
   markCancelled(cancelled: boolean): void {
-    sharedStore(this.#journal).mark(cancelled)
+    if (this.#journal !== undefined) sharedStore(this.#journal).mark(cancelled)
   }
 
   isListening(): boolean | undefined {
@@ -107,7 +87,7 @@ class ThreadWorker extends OwnedWorker {
   }
 
   protected takeJournal(): Journal {
-    return readJournal(sharedStore(this.#journal))
+    return readJournal(this.#journal === undefined ? undefined : sharedStore(this.#journal))
   }
 
   #follow(thread: Thread): void {
@@ -157,39 +137,3 @@ const HARMLESS: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGURG',
   'SIGWINCH',
 ] as const)
-
-function startThread(options: SpawnOptions, data: ThreadData): Thread {
-  const { Worker } = process.getBuiltinModule('node:worker_threads')
-  const { execArgv, resourceLimits, identity } = options
-  const ports: MessagePort[] = [data.channel, data.output]
-  return new Worker(threadEntryPath(), {
-    name: identity.name,
-    argv: process.argv.slice(2),
-    // With `env` Node would no longer give the thread the options of this process, so the thread sets its own.
-    workerData: data,
-    transferList: ports,
-    // Nothing of it goes through Node's own streams, which lose what did not leave before the end.
-    stdout: true,
-    stderr: true,
-    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
-    ...(resourceLimits === undefined ? {} : { resourceLimits: { ...resourceLimits } }),
-  } as ConstructorParameters<typeof Worker>[1])
-}
-
-function isRefusedArgument(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV'
-}
-
-function refusedArgument(error: unknown, name: string): ArgumentError {
-  const text = `execArgv of ${name} has something that a thread cannot have (${textOf(error)}); options of V8 and of the whole process are those of this process. Leave it out, give resourceLimits for memory, or take backend: 'process'.`
-  return new ArgumentError(text, { cause: error })
-}
-
-function whyNot(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') return textOf(error)
-  return `${textOf(error)}; raise "ulimit -u" or the limit of processes of the container, or start fewer workers`
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

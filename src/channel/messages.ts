@@ -133,7 +133,7 @@ export interface Stop extends Envelope {
   readonly kind: typeof Kind.stop
 }
 
-/** Worker → owner, once: it can take tasks. */
+/** Worker → owner, once, before anything else: it runs, and will read what is sent to it. */
 export interface Ready extends Envelope {
   readonly kind: typeof Kind.ready
 }

@@ -6,6 +6,7 @@ import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
 import type { Message } from './messages.ts'
 import { HIGH_WATER_BYTES } from './outbox.ts'
+import { FIELDS, type Item, type Outside, type Post } from './post.ts'
 
 /** So much is gathered before it is posted without waiting for the microtask. */
 const FLUSH_BYTES = 16 * 1024
@@ -16,38 +17,10 @@ const CREDIT_BYTES = 64 * 1024
 /** A body up to this length is cloned, a longer one copied and transferred. */
 const SMALL_BYTES = 1024
 
-/**
- * A channel over a MessagePort between two threads. Messages are posted several at a time, as one flat array of
- * numbers, texts and bytes, which a structured clone takes fastest. A number alone says how many bytes the other end
- * has handled since it last said so, `null` that it will send no more.
- */
+/** A channel over a MessagePort between two threads. */
 export function openPort(port: MessagePort): Channel {
   return new Port(port)
 }
-
-/** What a thread is started with. */
-export interface ThreadData {
-  readonly channel: MessagePort
-  /** For what it writes to stdout and stderr. */
-  readonly output: MessagePort
-  /** How many bytes of its output its owner has not read. */
-  readonly unread: SharedArrayBuffer
-  readonly journal: SharedArrayBuffer
-  /** Changes to the environment, a copy of its owner's; `undefined` removes a variable. */
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** In a thread: what its owner gave it. */
-export function threadData(): ThreadData {
-  return process.getBuiltinModule('node:worker_threads').workerData as ThreadData
-}
-
-type Item = number | string | Uint8Array | readonly Outside[] | undefined
-type Outside = Uint8Array | SharedArrayBuffer
-type Post = Item[] | number | null
-
-/** Fields of a message in a post: kind, task, fn, index, count, tag, body, buffers (behind them what is shared), and its bytes for the credit. */
-const FIELDS = 9
 
 class Port implements Channel {
   onMessage: (message: Message) => void = ignore

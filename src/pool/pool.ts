@@ -295,9 +295,9 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#made ?? this.#make(Array.isArray(items) && items.length > 0 && signal?.aborted !== true)
   }
 
-  // The process of the first worker, if it is needed, before all that is loaded meanwhile.
+  // The first worker, if it is needed, before all that is loaded meanwhile.
   #make(isUsed: boolean): PoolCore {
-    const begun = isUsed && this.#options.backend === 'process' ? entrance().beginFirst(this.#options) : undefined
+    const begun = isUsed ? entrance().beginFirst(this.#options) : undefined
     return (this.#made = engine().createCore(this, this.#options, begun))
   }
 }

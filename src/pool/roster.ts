@@ -2,8 +2,8 @@ import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
 import type { Begun } from '../backend/launched.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
-import { childIdentity } from '../worker/context.ts'
 import { HookBatch, type Hook } from './hook-batch.ts'
+import { identityIn } from './identity.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Past } from './insights.ts'
 import { Member, type MemberEvents } from './member.ts'
@@ -209,11 +209,9 @@ export class Roster {
   }
 
   #spawn(begun?: Begun): Worker {
-    const { env, execArgv, execPath, cwd, resourceLimits, name, maxMemory } = this.#options
-    const prefix = name ?? 'PoolWorker'
-    const identity = { ...childIdentity({ prefix, role: 'pool', daemon: false }), maxMemoryBytes: maxMemory }
+    const { env, execArgv, execPath, cwd, resourceLimits } = this.#options
     const worker = this.#backend.spawn({
-      identity,
+      identity: begun?.identity ?? identityIn(this.#options),
       env,
       execArgv,
       execPath,

@@ -1,10 +1,12 @@
-// What a thread runs; see has-loader.cts.
+// What a thread runs, in the same order as process-entry.cts.
 const { hasLoader } = require('./has-loader.cjs') as { hasLoader(): boolean }
 
 if (hasLoader()) {
-  void import('./thread-start.ts').then(({ startThread }) => startThread(() => import('./loop.ts')))
+  void import('./thread-start.ts').then(({ startThread }) => startThread(() => import('./loop.ts'), false))
 } else {
   // The specifiers name the built files: the compiler rewrites those of imports only.
-  const { startThread } = require('./thread-start.js') as typeof import('./thread-start.ts')
-  startThread(() => require('./loop.js') as typeof import('./loop.ts'))
+  const { postReady } = require('./thread-ready.js') as typeof import('./thread-ready.ts')
+  postReady()
+  const { serveOwner } = require('./thread-service.cjs') as { serveOwner(): void }
+  serveOwner()
 }

@@ -1,9 +1,10 @@
-import { openPort, threadData } from '../channel/port.ts'
+import { openPort } from '../channel/port.ts'
+import { threadData } from '../channel/thread-data.ts'
 import { sayReady, sayThatItPrints, start, type Load } from './start.ts'
 import { sendOutput } from './thread-output.ts'
 
-/** Makes this thread a worker. */
-export function startThread(load: Load): void {
+/** Makes this thread a worker. `isReady` when its owner has been told already. */
+export function startThread(load: Load, isReady: boolean): void {
   const { channel, output, unread, journal, env } = threadData()
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) delete process.env[name]
@@ -11,7 +12,7 @@ export function startThread(load: Load): void {
   }
   const home = { channel: openPort(channel), place: `thread of process ${process.pid}`, sharesMemory: true, journal }
   sendOutput(output, unread, () => sayThatItPrints(home.channel))
-  sayReady(home.channel)
+  if (!isReady) sayReady(home.channel)
   start(home, load, {
     write: (text) => void process.stderr.write(text),
     // Node prints it for a process only.

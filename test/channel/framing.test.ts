@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { FrameReader } from '#dist/channel/frame-reader.js'
 import { FrameWriter } from '#dist/channel/frame-writer.js'
-import { BLOCK_BYTES, HEADER_BYTES, MAGIC, MAX_BODY_BYTES, MAX_BUFFERS } from '#dist/channel/framing.js'
+import { bareFrame, BLOCK_BYTES, HEADER_BYTES, MAGIC, MAX_BODY_BYTES, MAX_BUFFERS } from '#dist/channel/framing.js'
 import { Kind } from '#dist/channel/messages.js'
 import type { Message } from '#dist/channel/messages.js'
 import { message, plain } from './message.ts'
@@ -30,6 +30,12 @@ describe('frames', () => {
     ]
     const bytes = encode(sent)
     assert.deepEqual(decode(split(bytes, Array(bytes.length).fill(1))).map(plain), sent.map(plain))
+  })
+
+  it('that say nothing but their kind are the same without a writer', () => {
+    const ready = message({ kind: Kind.ready })
+    assert.deepEqual(Buffer.from(bareFrame(Kind.ready)), encode([ready]))
+    assert.deepEqual(decode([bareFrame(Kind.ready)]).map(plain), [plain(ready)])
   })
 
   it('give valid messages or MC_CHANNEL_CORRUPT for any damage, and nothing else', () => {
