@@ -83,7 +83,7 @@ class ThreadWorker extends OwnedWorker {
   }
 
   isListening(): boolean | undefined {
-    return sharedStore(this.#journal).isListened()
+    return this.#journal === undefined ? undefined : sharedStore(this.#journal).isListened()
   }
 
   protected takeJournal(): Journal {
