@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
+
 /** What a start is waited for with. */
 export interface StartWatchOptions {
   /** Given up then, `Infinity` for never. */
@@ -32,7 +34,6 @@ export class StartWatch {
 
   #wait(ms: number): void {
     const leftMs = this.#options.limitMs - this.#elapsedMs()
-    // A timer takes no more than 2³¹ - 1.
     this.#timer = setTimeout(() => this.#look(), Math.max(0, Math.min(ms, leftMs, LONGEST_TIMER_MS))).unref()
   }
 
@@ -58,7 +59,6 @@ export class StartWatch {
 
 const FIRST_LOOK_MS = 2_000
 const SECOND_LOOK_MS = 500
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 const NO_THREADS =
   'was ended because Node waits for ever for threads that the system does not let it make (raise "ulimit -u" or the ' +

@@ -51,6 +51,6 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
     )
     // A promise that has settled already answers in a microtask, before any immediate.
     if (timeout <= 0) look = setImmediate(end, false)
-    else if (timeout !== Infinity) stopTimer = afterMs(timeout, () => end(false))
+    else stopTimer = afterMs(timeout, () => end(false))
   })
 }

@@ -1,6 +1,5 @@
+import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
 import type { Member } from './member.ts'
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Ends workers that had nothing to do for a while. Has a timer only while such a worker is there. */
 export class IdleWatch {

@@ -1,5 +1,6 @@
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { afterMs } from '../base/long-timer.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
 import type { GivenUp, Sink } from './sink.ts'
 
@@ -89,11 +90,11 @@ export class Inbox<R> implements Sink {
           timeout,
         ),
       )
-    const timer = timeout < 2 ** 31 ? setTimeout(late, Math.max(0, timeout)) : undefined
+    const stopTimer = afterMs(Math.max(0, timeout), late)
     const abort = (): void => giveUp(signal?.reason)
     signal?.addEventListener('abort', abort)
     const settled = (): void => {
-      clearTimeout(timer)
+      stopTimer()
       signal?.removeEventListener('abort', abort)
     }
     step.then(settled, settled)

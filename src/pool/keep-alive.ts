@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
+
 /**
  * Keeps the program alive while something is pending, and lets it end as soon as nothing is. The workers themselves
  * never do, so that the count stands in one place.
@@ -8,7 +10,7 @@ export class KeepAlive {
 
   hold(): void {
     if (this.#holds++ > 0) return
-    if (this.#timer === undefined) this.#timer = setInterval(() => {}, LONGEST_MS)
+    if (this.#timer === undefined) this.#timer = setInterval(() => {}, LONGEST_TIMER_MS)
     else this.#timer.ref()
   }
 
@@ -21,5 +23,3 @@ export class KeepAlive {
     this.#timer = undefined
   }
 }
-
-const LONGEST_MS = 2 ** 31 - 1

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Member } from './member.ts'
 
@@ -18,7 +19,8 @@ export class StallWatch {
   /** There are workers to look at. */
   begin(): void {
     if (this.#timeoutMs === Infinity) return
-    this.#timer ??= setInterval(() => this.#tick(), Math.max(1, this.#timeoutMs / TICKS)).unref()
+    const tickMs = Math.min(Math.max(1, this.#timeoutMs / TICKS), LONGEST_TIMER_MS)
+    this.#timer ??= setInterval(() => this.#tick(), tickMs).unref()
   }
 
   end(): void {

@@ -50,7 +50,7 @@ export class Works {
       held: (held) => this.#events.held(held),
       progressed: () => user.progressed?.(),
       finished: () => {
-        stopTimer?.()
+        stopTimer()
         user.finished?.()
         signal?.removeEventListener('abort', abort)
         this.#users.delete(work)
@@ -58,7 +58,7 @@ export class Works {
       },
     })
     this.#users.set(work, user)
-    const stopTimer = totalTimeout === Infinity ? undefined : afterMs(totalTimeout, late)
+    const stopTimer = afterMs(totalTimeout, late)
     signal?.addEventListener('abort', abort, { once: true })
     // Not at once: whoever feeds the work does not know it yet.
     if (signal?.aborted === true) queueMicrotask(abort)

@@ -1,5 +1,6 @@
 import type { Worker, WorkerExit } from '../backend/backend.ts'
 import { deferred } from '../base/deferred.ts'
+import { afterMs } from '../base/long-timer.ts'
 import { settledWithin, type WaitOptions } from '../base/wait.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
@@ -32,7 +33,7 @@ export class Life {
   #waiting = 0
   #endedBy: string | undefined
   #releaseResult: (() => void) | undefined
-  #escalation: NodeJS.Timeout | undefined
+  #stopEscalation: (() => void) | undefined
 
   /** Takes the worker over and gives it its job. */
   constructor(
@@ -76,7 +77,7 @@ export class Life {
         () => undefined,
         (error: unknown) => error,
       )
-      clearTimeout(this.#escalation)
+      this.#stopEscalation?.()
       this.exit = processExit(exit)
       onEnd()
       this.#settle(exit, startError)
@@ -122,10 +123,9 @@ export class Life {
   async terminate(graceMs: number, by: string, tree = false): Promise<void> {
     if (this.exit !== undefined) return
     this.signal('SIGTERM', by, tree)
-    clearTimeout(this.#escalation)
+    this.#stopEscalation?.()
     // A handler in JavaScript never runs while the process is busy, so only SIGKILL is certain.
-    if (graceMs !== Infinity) this.#escalation = setTimeout(() => this.#worker.kill('SIGKILL', { tree }), graceMs)
-    this.#escalation?.unref()
+    this.#stopEscalation = afterMs(graceMs, () => this.#worker.kill('SIGKILL', { tree }), false)
     await this.waitForEnd({})
   }
 
