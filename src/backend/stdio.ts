@@ -19,6 +19,7 @@ export class OutputPipe {
   readonly #sink: Sink
   #ended = false
   #held = false
+  #draining = false
 
   constructor(source: Socket, sink: Sink) {
     this.#source = source
@@ -34,9 +35,10 @@ export class OutputPipe {
   /** Takes what is in the pipe now without waiting for the event loop. */
   drain(): void {
     if (this.#ended) return
-    for (let left = this.#source.read() as Buffer | null; left !== null; left = this.#source.read() as Buffer | null) {
-      this.#sink.write(left)
-    }
+    this.#draining = true
+    // What it returns has come to the listener, too.
+    while (this.#source.read() !== null) continue
+    this.#draining = false
     const fd = descriptorOf(this.#source)
     if (fd < 0) return
     const buffer = Buffer.allocUnsafe(64 * 1024)
@@ -81,7 +83,7 @@ export class OutputPipe {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#sink.write(bytes)) return
+    if (this.#sink.write(bytes) || this.#draining) return
     this.#held = true
     this.#source.pause()
     this.#sink.drained(() => {

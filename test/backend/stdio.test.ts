@@ -51,6 +51,24 @@ describe('what workers print', () => {
     await worker.stop()
   })
 
+  it('arrives once, and in order, when its reader comes after the end of the worker', async () => {
+    const { worker, call } = startWorker()
+    worker.stderr?.resume()
+    const print = (from: number) => {
+      for (let line = from; line < from + 250; line++) console.log(`${line} ${'x'.repeat(40)}`)
+    }
+    for (const from of [0, 250, 500, 750]) {
+      await call(print, from)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await worker.stop()
+    const lines = (await textOf(worker.stdout)).trimEnd().split('\n')
+    deepEqual(
+      lines.map((line) => Number.parseInt(line)),
+      Array.from({ length: 1000 }, (_, line) => line),
+    )
+  })
+
   it('does not hold the end of the worker up when something else has its stdout open', async () => {
     const { stdout } = await runProgram('printing-workers', ['grandchild'])
     equal(stdout, 'not held up\nhas ended\n')
