@@ -1,3 +1,5 @@
+import type { ChannelError } from '../base/errors.ts'
+import { otherEndLeft } from '../channel/channel.ts'
 import type { WorkerExit } from './backend.ts'
 
 /** What is known about an end when it is put in words. */
@@ -18,7 +20,7 @@ export interface ExitFacts {
   /** It has nothing left to do of its own accord: role `process`. */
   readonly mayEnd: boolean
   /** Why its channel could not be used any more, which ended it unless something else did before. */
-  readonly channelError?: Error | undefined
+  readonly channelError?: ChannelError | undefined
   /** Why manycore gave its start up and ended it. */
   readonly givenUp?: string | undefined
 }
@@ -26,7 +28,7 @@ export interface ExitFacts {
 /** Tells why a worker ended, as exactly as can be known from outside. */
 export function describeExit(facts: ExitFacts): WorkerExit {
   const { worker, pid, exitCode, signal, stderrTail, givenUp } = facts
-  const clean = exitCode === 0 && (facts.stopping || facts.mayEnd)
+  const clean = exitCode === 0 && (facts.stopping || (facts.mayEnd && !isBroken(facts)))
   const reason = clean ? 'has ended' : (givenUp ?? reasonOf(facts))
   return { worker, pid, exitCode, signal, stderrTail, clean, reason, givenUp: givenUp !== undefined }
 }
@@ -76,7 +78,7 @@ function reasonOf(facts: ExitFacts): string {
   if (NO_THREADS.test(stderrTail) && signal === 'SIGABRT') {
     return 'could make no thread (raise "ulimit -u" or the limit of processes of the container, or start fewer workers)'
   }
-  const endedAlone = exitCode === 0 && !otherEndLeft(channelError)
+  const endedAlone = exitCode === 0 && isBroken(facts)
   if (channelError !== undefined && (endedAlone || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
     return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
   }
@@ -95,9 +97,8 @@ function reasonOf(facts: ExitFacts): string {
 const NO_THREADS = /uv_thread_create|pthread_create: Resource temporarily unavailable/
 
 // A worker that ends while something is sent to it breaks its channel by that, not the other way round.
-function otherEndLeft(error: Error | undefined): boolean {
-  const { code } = (error?.cause ?? {}) as NodeJS.ErrnoException
-  return code === 'EPIPE' || code === 'ECONNRESET'
+function isBroken({ channelError }: ExitFacts): boolean {
+  return channelError !== undefined && !otherEndLeft(channelError)
 }
 
 function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {

@@ -249,8 +249,9 @@ export abstract class OwnedWorker implements Worker {
   // A channel that broke cannot be mended, and a worker without one is of no use. It notices that itself when it can; and
   // one that was killed from outside while it sent something looks the same until its exit is told.
   #isCutOff(error: ChannelError): void {
-    if (this.#isOver || this.sent.has('SIGKILL')) return
+    if (this.sent.has('SIGKILL')) return
     this.#channelError = error
+    if (this.#isOver) return
     // Its exit may wait to be read.
     this.#cutOff = setTimeout(() => setImmediate(() => this.#isOver || this.kill('SIGKILL')), CUT_OFF_MS).unref()
   }

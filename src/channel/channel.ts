@@ -58,3 +58,9 @@ export interface Channel {
   ref(): void
   unref(): void
 }
+
+/** Whether a channel ended in the middle because the process at its other end did, which nobody here is to blame for. */
+export function otherEndLeft(error: ChannelError | undefined): boolean {
+  const { code } = (error?.cause ?? {}) as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ECONNRESET'
+}

@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util'
 import { withoutOwnFrames } from '../base/own-frames.ts'
-import type { Channel } from '../channel/channel.ts'
+import { type Channel, otherEndLeft } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { currentName, ownerIsGone } from './context.ts'
@@ -42,7 +42,11 @@ export function endWith(loop: Ending): void {
 export function watchEnd(channel: Channel, errors: ErrorOutput): void {
   output = errors
   // Also when the owner was killed: the system closes its end then.
-  channel.onClose = () => {
+  channel.onClose = (error) => {
+    if (error !== undefined && !otherEndLeft(error)) {
+      reportUncaught(error)
+      process.exit(1)
+    }
     if (ownerIsGone()) setTimeout(() => process.exit(), FAREWELL_MS)
     else process.exit()
   }

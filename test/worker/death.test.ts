@@ -113,6 +113,34 @@ describe('how a worker ends', () => {
     ok(exit.signal !== null || exit.exitCode !== 0)
   })
 
+  it('says so, and ends with 1, when it cannot go on with what its owner sent', async () => {
+    const { worker } = startWorker({ role: 'process' })
+    const stderr = textOf(worker.stderr)
+    await worker.ready
+    const payload = { tag: 7, body: 'no JSON', buffers: [] }
+    worker.channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
+    const exit = await worker.exited
+    equal(exit.exitCode, 1)
+    match(await stderr, /ChannelError: The handler of a message threw/)
+  })
+
+  it('is not said to have ended well when its owner could not go on with what it sent', async () => {
+    for (const isGone of [false, true]) {
+      const { worker, call } = startWorker({ role: 'process' })
+      worker.stderr?.resume()
+      await worker.ready
+      worker.channel.onMessage = () => {
+        throw new RangeError('not understood')
+      }
+      // Its answer is read after its end is known, or before.
+      if (isGone) worker.channel.pause()
+      void call(() => setTimeout(() => process.exit(0), 10)).catch(() => {})
+      const exit = await worker.exited
+      equal(exit.clean, false)
+      match(exit.reason, /its channel could not be used any more: The handler of a message threw/)
+    }
+  })
+
   it('a stack overflow costs its own task', async () => {
     const { worker, call } = startWorker()
     const overflow = call(() => {
