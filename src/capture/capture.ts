@@ -9,6 +9,7 @@ import { isFunction, isObject } from './peek.ts'
 import { rangeOfText, type SentCode } from './stacks.ts'
 import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
+import { noteReferences, refuseTwins } from './twins.ts'
 import { unitFor } from './units.ts'
 import { ByValueNeeded, type CaptureOptions, Walk } from './walk.ts'
 
@@ -53,6 +54,8 @@ function captureOnce(root: unknown, options: CaptureOptions, byValue: Set<Functi
   walk.drain()
   sendWeakEntries(walk)
   resolveSymbols(walk)
+  refuseTwins(walk)
+  noteReferences(walk)
   shareVariables(walk)
   trimBuffers(walk)
   const units = new Map<string, Unit>()

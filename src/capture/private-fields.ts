@@ -3,6 +3,7 @@ import { analyzeFunction } from './free-variables.ts'
 import type { Attachments, Encoded, PrivateFields } from './graph.ts'
 import { builtinPathOf, commonJsExportPath, intrinsicPathOf } from './known.ts'
 import { constructorOf, functionName, isClassText, prototypesOf, textOf } from './peek.ts'
+import { isFromElsewhere } from './provenance.ts'
 import { ByValueNeeded, type Walk } from './walk.ts'
 import { weakClasses } from './weak-state.ts'
 
@@ -12,6 +13,7 @@ import { weakClasses } from './weak-state.ts'
  */
 export function preferByValue(walk: Walk, object: object): void {
   for (const cls of [...privateClasses(object), ...weakClasses(object).map(({ cls }) => cls)]) {
+    if (!walk.hidden.has(cls)) walk.hidden.set(cls, walk.step)
     if (walk.byValue.has(cls)) continue
     walk.byValue.add(cls)
     const met = walk.find(cls)
@@ -23,7 +25,7 @@ export function preferByValue(walk: Walk, object: object): void {
 
 /** Notes what is in the private fields, per class, base class first: two classes may use the same name. */
 export function encodePrivateFields(walk: Walk, object: object, node: Attachments): void {
-  refuseWeakState(walk, object)
+  sendWeakState(walk, object)
   const classes = privateClasses(object)
   if (classes.length === 0) return
   const fields = walk.look(object).privates?.filter(({ accessor }) => !accessor) ?? []
@@ -52,12 +54,16 @@ export function keepsHiddenState(object: object): boolean {
   return privateClasses(object).length > 0 || weakClasses(object).length > 0
 }
 
-// Where the class is from, its WeakMap is another one.
-function refuseWeakState(walk: Walk, object: object): void {
-  for (const { cls, name } of weakClasses(object)) {
+// Where the class is from is the WeakMap as well, if it came from there together with the class.
+function sendWeakState(walk: Walk, object: object): void {
+  for (const { cls, name, collection } of weakClasses(object)) {
     const of = walk.find(cls)
     const kind = of && walk.nodeOf(of).kind
     if (kind === 'class' || kind === 'function') continue
+    if (kind === 'own' && isFromElsewhere(collection)) {
+      walk.encode(collection)
+      continue
+    }
     walk.refuse(
       `is an instance of ${functionName(cls)}, which keeps state of it in \`${name}\`, and only its own code can fill that in there`,
       'Send its data instead, or register the class with registerType.',

@@ -86,6 +86,12 @@ export function identifyWeak(collection: object): string {
   return id
 }
 
+/** Whether this WeakMap or WeakSet was made for one of another process. */
+export function isFromElsewhere(collection: object): boolean {
+  const id = symbolIds.get(collection)
+  return id !== undefined && !isOriginal(id)
+}
+
 /** The WeakMap or WeakSet with this id: the one that is here already, or a new one. */
 export function weakById<T extends object>(id: string, make: () => T): T {
   const known = living.get(id)?.deref() as T | undefined

@@ -1,5 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { BoundNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
+import { noteImported } from './imported-values.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
 import { classById, rememberStandIn, symbolById, weakById } from './provenance.ts'
 import { makeCode, makeInstance } from './rebuild-classes.ts'
@@ -10,6 +11,7 @@ import type { Rebuild } from './rebuild-state.ts'
 /** Makes the value of a node with its identity and prototype; its content comes later ({@link file://./rebuild-fill.ts}). */
 export function makeShell(rebuild: Rebuild, node: GraphNode): unknown {
   const value = make(rebuild, node)
+  noteImported(node, value)
   if ('proto' in node && node.proto !== undefined && node.kind !== 'object')
     Object.setPrototypeOf(value, rebuild.value(node.proto) as object)
   return value

@@ -142,6 +142,8 @@ export class Walk {
   readonly imported: Map<GraphNode, ImportedFunction> = new Map()
   /** Classes that must not go by reference, since only a rebuilt class can restore private fields. */
   readonly byValue: Set<Function>
+  /** Classes whose instances have hidden state, and where the first of those was met. */
+  readonly hidden: Map<Function, Step | undefined> = new Map()
   readonly isFunctionRoot: boolean
   /** Answers of `isPlainData`. */
   readonly plain: Map<object, boolean> = new Map()

@@ -7,17 +7,25 @@ import { scriptOf } from './scripts.ts'
 /** A WeakMap or WeakSet that the code of a class can name, and its name there. */
 interface WeakVariable {
   readonly name: string
+  readonly collection: object
   readonly has: (object: object) => boolean
 }
 
+/** A class of an object, and the variable that holds something for the object. */
+export interface WeakClass {
+  readonly cls: Function
+  readonly name: string
+  readonly collection: object
+}
+
 /** The classes of an object that keep something for it in a WeakMap beside them, as compilers write `#private` members. */
-export function weakClasses(object: object): { readonly cls: Function; readonly name: string }[] {
+export function weakClasses(object: object): WeakClass[] {
   if (isBlind()) return []
-  const found: { cls: Function; name: string }[] = []
+  const found: WeakClass[] = []
   for (const prototype of prototypesOf(object)) {
     const cls = constructorOf(prototype)
-    const variable = cls && weakVariables(cls).find(({ has }) => has(object))
-    if (variable) found.push({ cls, name: variable.name })
+    if (!cls) continue
+    for (const { name, collection, has } of weakVariables(cls)) if (has(object)) found.push({ cls, name, collection })
   }
   return found
 }
@@ -39,8 +47,10 @@ function readWeakVariables(cls: Function): WeakVariable[] {
     if (description === 'Global') continue
     for (const name of Object.getOwnPropertyNames(object)) {
       const value = readSafely(object, name)
-      if (types.isWeakMap(value)) found.push({ name, has: (key) => WeakMap.prototype.has.call(value, key) })
-      else if (types.isWeakSet(value)) found.push({ name, has: (key) => WeakSet.prototype.has.call(value, key) })
+      if (types.isWeakMap(value))
+        found.push({ name, collection: value, has: (key) => WeakMap.prototype.has.call(value, key) })
+      else if (types.isWeakSet(value))
+        found.push({ name, collection: value, has: (key) => WeakSet.prototype.has.call(value, key) })
     }
   }
   return found

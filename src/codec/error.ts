@@ -17,8 +17,8 @@ interface ErrorRecord {
   readonly base: string
   /** Position in `rich` of its own class, where `base` is not it. */
   readonly Class?: number
-  /** Its class keeps state where only its own code can write it, so that no other process can make one. */
-  readonly isClosed?: true
+  /** Position in `rich` of itself, where it is more than its properties and has to travel as a whole, or not at all. */
+  readonly whole?: number
   readonly name: string
   readonly message: string
   readonly stack: string
@@ -68,7 +68,7 @@ export function describeError(
     const { base, Class } = classOf(error)
     const made = {
       base,
-      ...(Class === undefined ? {} : isClosed(error) ? { isClosed: true as const } : { Class: rich.push(Class) - 1 }),
+      ...(Class === undefined ? {} : isClosed(error) ? { whole: rich.push(error) - 1 } : { Class: rich.push(Class) - 1 }),
       name: readText(error, 'name') ?? base,
       message: readText(error, 'message') ?? '',
       stack: readText(error, 'stack') ?? '',
@@ -116,10 +116,16 @@ export function reviveError(
       if (typeof key !== 'string' && typeof key !== 'symbol') continue
       // What a RemoteError says about itself stays.
       if (errors[i] instanceof RemoteError && Object.hasOwn(errors[i], key)) continue
+      // It has its fields already, but of the errors among them the table has those with the right stacks.
+      if (record.whole !== undefined && !(errors[i] instanceof RemoteError) && !isOfTable(part)) continue
       define(errors[i]!, key, value(part), enumerable)
     }
   })
   return value(root)
+}
+
+function isOfTable(part: Part): boolean {
+  return 'error' in part || 'list' in part
 }
 
 // A longer list with errors among its items is a matter for capture.
@@ -142,7 +148,7 @@ const NODE_INTERNAL = new Set(['NodeError', 'SystemError', 'AbortError'])
 
 type AnyClass = abstract new (...args: never) => unknown
 
-function isError(value: unknown): value is object {
+function isError(value: unknown): value is Error {
   if (value === null || typeof value !== 'object') return false
   return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
 }
@@ -211,8 +217,10 @@ function shortText(value: unknown): string {
 
 /** The error without its fields. */
 function blank(record: ErrorRecord, rich: readonly unknown[], stack: string): Error {
+  const whole = record.whole === undefined ? undefined : rich[record.whole]
+  if (isError(whole)) return withStack(whole, stack)
   const Class = record.Class === undefined ? undefined : errorClass(rich[record.Class])
-  if (record.isClosed === true || (record.Class !== undefined && Class === undefined))
+  if (record.whole !== undefined || (record.Class !== undefined && Class === undefined))
     return withStack(new RemoteError(record.message, record.name, stack), stack)
   if (record.base === 'DOMException') return withStack(new DOMException(record.message, record.name), stack)
   const Base = baseNamed(record.base)

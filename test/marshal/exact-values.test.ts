@@ -7,6 +7,7 @@ import { Tag } from '#dist/codec/tag.js'
 import { createOwnerMarshal } from '#dist/marshal/owner.js'
 import { createWorkerMarshal } from '#dist/marshal/worker.js'
 import { arbitraryData } from '../support/arbitrary-value.ts'
+import { isLocked, Locked, LockedError } from '../fixtures/locked.ts'
 import { assertSameValue } from '../support/same-value.ts'
 
 type Change = (object: object) => object
@@ -188,27 +189,89 @@ describe('state that only the code of a class can reach', () => {
     }
   }
 
-  it('comes along in a WeakMap of its module, and is refused on its way back', async () => {
+  it('comes along in a WeakMap of its module, and back', async () => {
     await using pool = new Pool({ processes: 1 })
     for (const secret of ['one', 'two', 'three'])
       assert.equal(await pool.apply((keeper: Keeper) => keeper.secret, [new Keeper(secret)]), secret)
-    await assert.rejects(
-      pool.apply((keeper: Keeper) => keeper, [new Keeper('s')]),
-      {
-        code: 'MC_VALUE_UNSENDABLE',
-        message: /^result cannot be sent .* instance of Keeper, which keeps state of it in `secrets`/,
-      },
+    const kept = await pool.apply((keeper: Keeper) => [keeper, new Keeper('new')], [new Keeper('s')])
+    assert.deepEqual(
+      kept.map((keeper) => [keeper instanceof Keeper, keeper.secret]),
+      [
+        [true, 's'],
+        [true, 'new'],
+      ],
     )
+    const error = await pool
+      .apply(() => Promise.reject(new WeakError('m')))
+      .then(assert.fail, (reason: unknown) => reason)
+    assert.ok(error instanceof WeakError)
+    assert.equal(secrets.get(error), 'm')
   })
 
-  it('makes a RemoteError of an error, with its text and fields', async () => {
-    for (const error of [new PrivateError('m'), new WeakError('m')]) {
-      const payload = createWorkerMarshal().encodeError(error)
-      const arrived = await createOwnerMarshal().decodeError(payload)
-      assert.ok(arrived instanceof RemoteError)
-      assert.deepEqual([arrived.message, arrived.remoteName], ['m', 'Error'])
-      assert.match(arrived.remoteStack, /Error: m/)
+  it('makes a RemoteError of an error whose class is from here and has `#private` members, with its text and fields', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const fail = (): never => {
+      throw Object.assign(new PrivateError('m', { cause: new RangeError('c') }), { note: 1 })
     }
+    const error: unknown = await pool.apply(fail).then(assert.fail, (reason: unknown) => reason)
+    assert.ok(error instanceof RemoteError)
+    assert.deepEqual([error.message, error.remoteName, (error as { note?: number }).note], ['m', 'Error', 1])
+    assert.match(error.remoteStack, /Error: m/)
+    assert.ok(error.cause instanceof RangeError)
+  })
+
+  it('of an error whose class was made in the worker arrives with it', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const fail = (): never => {
+      const notes = new WeakMap<object, string>()
+      class MadeThere extends Error {
+        readonly #secret = 6
+        readonly code = 'C'
+        get secret(): number {
+          return this.#secret
+        }
+        get note(): string | undefined {
+          return notes.get(this)
+        }
+      }
+      const error = new MadeThere('m', { cause: new RangeError('c') })
+      notes.set(error, 'noted')
+      throw new AggregateError([error, new Error('other', { cause: error })], 'both')
+    }
+    const both = (await pool.apply(fail).then(assert.fail, (reason: unknown) => reason)) as AggregateError
+    const error = both.errors[0] as Error & { secret: number; note: string; code: string }
+    assert.ok(error instanceof Error && error.constructor.name === 'MadeThere')
+    assert.deepEqual([error.message, error.code, error.secret, error.note], ['m', 'C', 6, 'noted'])
+    assert.ok(error.cause instanceof RangeError)
+    assert.match(error.stack ?? '', /exact-values\.test\.[jt]s:\d+/)
+    assert.equal((both.errors[1] as Error).cause, error)
+  })
+
+  it('is refused where the class would be there twice: by copy and by import', async () => {
+    await using pool = new Pool({ processes: 1 })
+    const problem = {
+      code: 'MC_VALUE_UNSENDABLE',
+      message: /instance of Locked.*import .*locked.*another class Locked there/,
+    }
+    assert.equal(await pool.apply((locked: Locked) => locked.opens(3), [new Locked(3)]), true)
+    await assert.rejects(async () => pool.apply((value: unknown) => value instanceof Locked, [new Locked(3)]), {
+      ...problem,
+      path: 'args[0]',
+    })
+    await assert.rejects(
+      pool.apply(() => new Locked(3)),
+      { ...problem, path: 'result' },
+    )
+    const fail = (): never => {
+      throw new LockedError('m')
+    }
+    await assert.rejects(pool.apply(fail), (error) => error instanceof RemoteError && error.message === 'm')
+    const locked = new Locked(4)
+    assert.equal(await pool.apply(() => locked instanceof Locked && locked.opens(4)), true)
+    await assert.rejects(async () => pool.apply(() => isLocked(locked)), {
+      code: 'MC_FUNCTION_UNSENDABLE',
+      message: /its variable `locked` is an instance of Locked/,
+    })
   })
 
   it('as a symbol key of an error is no such state, and arrives', async () => {
