@@ -59,7 +59,7 @@ export function describeSpawnError(
     case 'E2BIG':
       return 'its environment and arguments are too long for the system (E2BIG); pass a smaller env'
     default:
-      return error.message
+      return error.message.replace(/\.$/, '')
   }
 }
 
