@@ -47,36 +47,52 @@ function measure(path: string): Result {
   }
 }
 
+/** Measures all files twice, alone and on all cores, and tells how that went. */
+async function compareRuns(files: readonly string[]): Promise<void> {
+  warm(files, largest)
+
+  let began = performance.now()
+  const alone = files.map((file) => measure(file))
+  const aloneMs = performance.now() - began
+  for (const { path, problem } of alone)
+    if (problem !== undefined) console.log(`Left out: ${showPath(path)} ${problem}.`)
+  const bytes = alone.reduce((sum, one) => sum + one.bytes, 0)
+  console.log(`One process: ${seconds(aloneMs)} for ${megabytes(bytes)}.`)
+
+  began = performance.now()
+  const pool = new Pool()
+  const together = await pool.map(measure, files)
+  pool.close()
+  await pool.join()
+  const togetherMs = performance.now() - began
+  console.log(`All ${cpuCount()} cores: ${seconds(togetherMs)}, the start of the workers included.`)
+  for (const line of perWorker(together)) console.log(`  ${line}`)
+
+  const { differ, changed } = compare(alone, together)
+  for (const path of changed) console.log(`Changed meanwhile: ${showPath(path)} could be read in one run only.`)
+  for (const path of differ) console.log(`DIFFERENT: ${showPath(path)}`)
+  console.log(differ.length === 0 ? 'Both results are equal.' : `${differ.length} results differ.`)
+  console.log(`Speed-up: ${(aloneMs / togetherMs).toFixed(2)} times.`)
+  if (differ.length > 0) process.exitCode = 1
+}
+
+// Whoever pipes this into `head` has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const folders = process.argv.length > 2 ? process.argv.slice(2) : ['node_modules']
 const found = folders.map((folder) => findFiles(folder))
 const files = found.flatMap((one) => one.files)
 for (const { path, what } of found.flatMap((one) => one.problems)) console.log(`Left out: ${showPath(path)} ${what}.`)
 const links = found.reduce((sum, one) => sum + one.links, 0)
 console.log(`${files.length} files in ${folders.map(showPath).join(', ')}; ${links} links not followed.`)
-warm(files, largest)
-
-let began = performance.now()
-const alone = files.map((file) => measure(file))
-const aloneMs = performance.now() - began
-for (const { path, problem } of alone) if (problem !== undefined) console.log(`Left out: ${showPath(path)} ${problem}.`)
-const bytes = alone.reduce((sum, one) => sum + one.bytes, 0)
-console.log(`One process: ${seconds(aloneMs)} for ${megabytes(bytes)}.`)
-
-began = performance.now()
-const pool = new Pool()
-const together = await pool.map(measure, files)
-pool.close()
-await pool.join()
-const togetherMs = performance.now() - began
-console.log(`All ${cpuCount()} cores: ${seconds(togetherMs)}, the start of the workers included.`)
-for (const line of perWorker(together)) console.log(`  ${line}`)
-
-const { differ, changed } = compare(alone, together)
-for (const path of changed) console.log(`Changed meanwhile: ${showPath(path)} could be read in one run only.`)
-for (const path of differ) console.log(`DIFFERENT: ${showPath(path)}`)
-console.log(differ.length === 0 ? 'Both results are equal.' : `${differ.length} results differ.`)
-console.log(`Speed-up: ${(aloneMs / togetherMs).toFixed(2)} times.`)
-if (differ.length > 0 || files.length === 0) process.exitCode = 1
+if (files.length > 0) await compareRuns(files)
+else {
+  console.log('There is nothing to measure: name a folder with files, as in `npm start -- src`.')
+  process.exitCode = 1
+}
 
 for (const name of ['heart-1-process', 'heart-2-pool', 'heart-3-squares', 'heart-4-current-process']) {
   console.log(`\n${name}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -97,7 +97,22 @@ describe('the main job', () => {
       cwd: root,
     })
     assert.match(stdout, /Left out: \S+two-lines\.txt is no folder\.\n/)
+    assert.match(stdout, /\nThere is nothing to measure: /)
+    assert.doesNotMatch(stdout, /Speed-up/)
+    assert.match(stdout, /heart-4/)
     assert.equal(code, 1)
+  })
+})
+
+describe('the main job in a pipe', () => {
+  it('ends quietly when nobody reads on', () => {
+    const command = `"$1" "$2" "$3" | head -n 1`
+    const job = join(examples, 'main-job.js')
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', command, 'sh', process.execPath, job, examples], {
+      encoding: 'utf8',
+    })
+    assert.equal(stderr, '')
+    assert.equal(stdout.split('\n').length, 2)
   })
 })
 
