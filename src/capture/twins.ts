@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { reachesEntry } from './entry.ts'
+import { isOwnModule, reachesEntry } from './entry.ts'
 import { importedEver, isReference, noteImported } from './imported-values.ts'
 import { functionName, isFunction, ownValue } from './peek.ts'
 import { writtenPlace } from './places.ts'
@@ -16,7 +16,8 @@ export function refuseTwins(walk: Walk): void {
     const of = walk.find(cls)
     if (!of || walk.nodeOf(of).kind !== 'class') continue
     const url = writtenPlace(walk, cls)?.script.url
-    if (url === undefined || !/^file:|^\//.test(url) || reachesEntry(url)) continue
+    // A Process subclass brings its base class along; manycore's own functions do not look for instances of it.
+    if (url === undefined || !/^file:|^\//.test(url) || isOwnModule(url) || reachesEntry(url)) continue
     const imported = [...importedBy(walk), ...(walk.withinFunction(step) ? [] : importedEver())]
     if (!imported.some((value) => isFrom(walk, value, cls, url))) continue
     const name = functionName(cls)
