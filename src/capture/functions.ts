@@ -72,9 +72,11 @@ function namesItself({ form, name, text }: FunctionFacts): boolean {
 function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullable<Look['bound']>): Ref {
   const node: BoundNode = { kind: 'bound', target: undefined, self: undefined, args: [] }
   const ref = walk.add(fn, node)
-  node.self = walk.at('part', 'bound this', () => walk.encode(self))
-  node.target = walk.at('part', 'bound function', () => memberReference(walk, self, target) ?? walk.encode(target))
-  node.args = args.map((arg, i) => walk.at('part', `bound argument ${i}`, () => walk.encode(arg)))
+  walk.at('function', functionName(fn) || '(bound)', () => {
+    node.self = walk.at('part', 'bound this', () => walk.encode(self))
+    node.target = walk.at('part', 'bound function', () => memberReference(walk, self, target) ?? walk.encode(target))
+    node.args = args.map((arg, i) => walk.at('part', `bound argument ${i}`, () => walk.encode(arg)))
+  })
   walk.later(() => encodeProperties(walk, fn, extraKeys(fn), node))
   return ref
 }

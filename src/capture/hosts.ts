@@ -16,13 +16,18 @@ export function hostClass(walk: Walk, object: object): string | undefined {
     own ??= functionName(cls)
     if (isNative(cls)) {
       if (intrinsicPathOf(cls)?.[0] === 'Object') continue
-      return `a ${own} (a native ${functionName(cls)})`
+      return `${article(own)} ${own} (a native ${functionName(cls)})`
     }
-    if (isBlind() && (builtinPathOf(cls) ?? intrinsicPathOf(cls)) !== undefined) return `a ${own} (of Node)`
+    if (isBlind() && (builtinPathOf(cls) ?? intrinsicPathOf(cls)) !== undefined)
+      return `${article(own)} ${own} (of Node)`
     const url = writtenPlace(walk, cls)?.script.url
-    if (url?.startsWith('node:')) return `a ${own} (${url})`
+    if (url?.startsWith('node:')) return `${article(own)} ${own} (${url})`
   }
   return undefined
+}
+
+function article(name: string | undefined): string {
+  return /^[AEIOU]/.test(name ?? '') ? 'an' : 'a'
 }
 
 /** Classes of Node and V8 that keep everything in properties, or nothing at all. */

@@ -68,7 +68,11 @@ export function describeError(
     const { base, Class } = classOf(error)
     const made = {
       base,
-      ...(Class === undefined ? {} : isClosed(error) ? { whole: rich.push(error) - 1 } : { Class: rich.push(Class) - 1 }),
+      ...(Class === undefined
+        ? {}
+        : isClosed(error)
+          ? { whole: rich.push(error) - 1 }
+          : { Class: rich.push(Class) - 1 }),
       name: readText(error, 'name') ?? base,
       message: readText(error, 'message') ?? '',
       stack: readText(error, 'stack') ?? '',

@@ -57,7 +57,26 @@ onEachProcessBackend('bad input to Process', ({ backend }) => {
     const child = new Process({ backend, target: (value: unknown) => value, args: [{ deep: [open] }] })
     assert.throws(() => child.start(), { code: 'MC_VALUE_UNSENDABLE', message: /args\[0\]\.deep\[0\]/ })
     const captured = new Process({ backend, target: () => open })
-    assert.throws(() => captured.start(), { code: 'MC_FUNCTION_UNSENDABLE', message: /open/ })
+    const named = function sendAll(...more: unknown[]): unknown {
+      return [open, more]
+    }
+    const bound = new Process({ backend, target: named.bind(undefined, open) })
+    for (const [process, text] of [
+      [
+        captured,
+        /^The function target \(options\.test\.[jt]s:\d+\) cannot .*: its variable `open` is a Socket .*\. Open it/,
+      ],
+      [
+        new Process({ backend, target: named }),
+        /^The function sendAll \(options\.test\.[jt]s:\d+\) cannot .*\. Open it/,
+      ],
+      [bound, /^The function bound sendAll cannot .*: `bound argument 0` is a Socket .*\. Open it/],
+    ] as const) {
+      assert.throws(() => process.start(), { code: 'MC_FUNCTION_UNSENDABLE', message: text })
+    }
+    const { signal } = new AbortController()
+    const held = new Process({ backend, target: (value: unknown) => value, args: [signal] })
+    assert.throws(() => held.start(), { message: /args\[0\] cannot .* it is an AbortSignal/ })
     assert.equal(child.state, 'initial')
     assert.equal(activeChildren().length, 0)
     child.close()
