@@ -162,7 +162,8 @@ onEachProcessBackend('exit codes', (place) => {
     await firstChunk(child.stdout)
     child.interrupt()
     await child.join()
-    assert.notEqual(child.exitCode, 0)
+    assert.equal(child.exitCode, -2)
+    assert.equal(child.exitSignal, 'SIGINT')
   })
 
   it('#037 a child that handles SIGINT can end with 0', needs(place, 'isProcess'), async () => {

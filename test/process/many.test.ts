@@ -57,9 +57,10 @@ onEachProcessBackend('many processes', ({ backend }) => {
   })
 
   it('#022 hold neither target nor arguments after their end', async () => {
-    const { child, watched } = await runWatched(backend)
+    const { child, argument, target } = await runWatched(backend)
     await standing()
-    assert.equal(watched.deref(), undefined)
+    assert.equal(argument.deref(), undefined)
+    assert.equal(target.deref(), undefined)
     assert.equal(child.exitCode, 0)
   })
 })
@@ -79,11 +80,12 @@ async function startAndEnd(backend: 'process' | 'thread', n: number): Promise<vo
 
 async function runWatched(
   backend: 'process' | 'thread',
-): Promise<{ child: Process<[unknown], string>; watched: WeakRef<object> }> {
+): Promise<{ child: Process<[unknown], string>; argument: WeakRef<object>; target: WeakRef<object> }> {
   const held = { big: 'x' }
-  const child = new Process({ backend, target: (value: unknown) => typeof value, args: [held] }).start()
+  const target = (value: unknown): string => typeof value
+  const child = new Process({ backend, target, args: [held] }).start()
   await child.join()
-  return { child, watched: new WeakRef(held) }
+  return { child, argument: new WeakRef(held), target: new WeakRef(target) }
 }
 
 interface Standing {

@@ -43,6 +43,7 @@ onEachProcessBackend('Process', ({ backend }) => {
     list.push(99)
     assert.deepEqual(await child.result, [[1, 2, 3], { deep: { n: 2 } }])
     assert.deepEqual(options, { deep: { n: 1 } })
+    assert.deepEqual(list, [1, 2, 99])
     await child.join()
   })
 
@@ -77,7 +78,12 @@ onEachProcessBackend('Process', ({ backend }) => {
 
   it('#009 join() with a timeout returns when it has elapsed and leaves the process alone', async () => {
     const child = new Process({ backend, target: forever }).start()
-    for (const timeout of [0, -1, 20]) assert.equal(await child.join(timeout), false)
+    for (const timeout of [0, -1, 20]) {
+      const beganMs = performance.now()
+      assert.equal(await child.join(timeout), false)
+      // Timers of Node count whole milliseconds.
+      assert.ok(performance.now() - beganMs > timeout - 1)
+    }
     assert.equal(await child.join({ timeout: 1 }), false)
     assert.equal(child.exitCode, null)
     assert.equal(child.isAlive(), true)
