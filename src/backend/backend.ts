@@ -113,4 +113,6 @@ export interface WorkerExit extends CrashDetails {
   readonly clean: boolean
   /** True when manycore ended it because it did not become ready. */
   readonly givenUp?: boolean | undefined
+  /** True when it was a thread that something else in this program ended, as SIGKILL from outside ends a process. */
+  readonly terminated?: boolean | undefined
 }

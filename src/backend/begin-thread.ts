@@ -23,12 +23,13 @@ export function beginThread(options: ThreadOptions): BegunThread {
   const channel = new MessageChannel()
   const output = new MessageChannel()
   const unread = new SharedArrayBuffer(4)
+  const ownEnd = new SharedArrayBuffer(4)
   const journal = new SharedArrayBuffer(JOURNAL_BYTES)
   const env = { ...privateVariables(), ...options.env }
   const { identity } = options
   try {
-    const thread = startThread(options, { channel: channel.port2, output: output.port2, unread, journal, env })
-    return { identity, launched: { thread, channel: channel.port1, output: output.port1, unread, journal } }
+    const thread = startThread(options, { channel: channel.port2, output: output.port2, unread, journal, ownEnd, env })
+    return { identity, launched: { thread, channel: channel.port1, output: output.port1, unread, journal, ownEnd } }
   } catch (error) {
     for (const { port1 } of [channel, output]) port1.close()
     if (isRefusedArgument(error)) throw refusedArgument(error, identity.name)

@@ -13,6 +13,8 @@ export interface ExitFacts {
   readonly sent: ReadonlySet<NodeJS.Signals>
   /** It was asked to end. */
   readonly stopping: boolean
+  /** It is a thread that somebody else in this program has ended. */
+  readonly terminated?: boolean | undefined
   /** What tells that its heap was full, where that is known from elsewhere than stderr. */
   readonly heap?: string | undefined
   /** It was ready once. */
@@ -27,10 +29,10 @@ export interface ExitFacts {
 
 /** Tells why a worker ended, as exactly as can be known from outside. */
 export function describeExit(facts: ExitFacts): WorkerExit {
-  const { worker, pid, exitCode, signal, stderrTail, givenUp } = facts
-  const clean = exitCode === 0 && (facts.stopping || (facts.mayEnd && !isBroken(facts)))
+  const { worker, pid, exitCode, signal, stderrTail, givenUp, terminated } = facts
+  const clean = exitCode === 0 && terminated !== true && (facts.stopping || (facts.mayEnd && !isBroken(facts)))
   const reason = clean ? 'has ended' : (givenUp ?? reasonOf(facts))
-  return { worker, pid, exitCode, signal, stderrTail, clean, reason, givenUp: givenUp !== undefined }
+  return { worker, pid, exitCode, signal, stderrTail, clean, reason, givenUp: givenUp !== undefined, terminated }
 }
 
 /** Why no process came into being, and what can be done about it. */
@@ -82,6 +84,7 @@ function reasonOf(facts: ExitFacts): string {
   if (channelError !== undefined && (endedAlone || (signal === 'SIGKILL' && facts.sent.has(signal)))) {
     return `was ended because its channel could not be used any more: ${channelError.message.replace(/\.$/, '')}`
   }
+  if (facts.terminated === true) return 'was terminated by something else in this program (worker.terminate())'
   if (signal !== null) return `was killed by ${signal}${originOf(facts, signal)}`
   if (exitCode === 0 && !facts.stopping && !facts.began) {
     return 'ended with exit code 0 (is its execPath a Node, and does nothing that is preloaded end it?)'

@@ -44,4 +44,6 @@ export interface LaunchedThread {
   /** How many bytes of its output were not read. */
   readonly unread: SharedArrayBuffer
   readonly journal: SharedArrayBuffer
+  /** A number that is not 0 as soon as the thread ends by itself. */
+  readonly ownEnd: SharedArrayBuffer
 }

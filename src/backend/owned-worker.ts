@@ -188,7 +188,7 @@ export abstract class OwnedWorker implements Worker {
   }
 
   /** It is gone. */
-  protected async ended(how: Pick<ExitFacts, 'exitCode' | 'signal' | 'heap'>): Promise<void> {
+  protected async ended(how: Pick<ExitFacts, 'exitCode' | 'signal' | 'heap' | 'terminated'>): Promise<void> {
     this.#isOver = true
     this.#startWatch?.end()
     clearTimeout(this.#cutOff)

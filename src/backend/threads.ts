@@ -41,14 +41,14 @@ class ThreadWorker extends OwnedWorker {
       this.failed(launched.reason, launched.text)
       return
     }
-    const { thread, channel, output, unread, journal } = launched
+    const { thread, channel, output, unread, journal, ownEnd } = launched
     this.pid = process.pid
     this.#journal = journal
     this.#thread = thread
     const { receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
     const sinks = [this.sinkFor('stdout'), new SourceSink(this.tail)]
     this.#output = new ThreadOutput(output, unread, sinks, receiveMessageOnPort)
-    this.#follow(thread)
+    this.#follow(thread, ownEnd)
     this.connect(openPort(channel), { threadId: thread.threadId })
   }
 
@@ -90,10 +90,14 @@ class ThreadWorker extends OwnedWorker {
     return readJournal(this.#journal === undefined ? undefined : sharedStore(this.#journal))
   }
 
-  #follow(thread: Thread): void {
+  #follow(thread: Thread, ownEnd: SharedArrayBuffer): void {
     const record = { abandon: () => this.#output?.drain() }
     adopt(record, true)
-    thread.on('error', (error) => this.#fell(error))
+    let hasFallen = false
+    thread.on('error', (error) => {
+      hasFallen = true
+      this.#fell(error)
+    })
     thread.on('exit', (code) => {
       release(record)
       this.#endChannel()
@@ -102,6 +106,7 @@ class ThreadWorker extends OwnedWorker {
         exitCode: killed ? null : code,
         signal: killed ? (this.#killedBy ?? null) : null,
         heap: this.#heap,
+        terminated: !killed && !hasFallen && this.#isOthersWork(code, ownEnd),
       })
     })
   }
@@ -110,6 +115,13 @@ class ThreadWorker extends OwnedWorker {
   // end, so what has not arrived after a while never will.
   #endChannel(): void {
     if (otherRuntime() !== undefined) setTimeout(() => this.channel.destroy(), LAST_POST_MS)
+  }
+
+  // Nothing runs in a thread that somebody else has called terminate() of. Of one that has not come to its own code yet,
+  // a preloaded module may have called process.exit() instead.
+  #isOthersWork(code: number, ownEnd: SharedArrayBuffer): boolean {
+    const endedItself = otherRuntime() !== undefined || Atomics.load(new Int32Array(ownEnd), 0) !== 0
+    return !endedItself && (code === TERMINATED || (code === 0 && !this.isReady))
   }
 
   // The thread itself has written what nobody caught, unless it could not.

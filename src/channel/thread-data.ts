@@ -8,6 +8,8 @@ export interface ThreadData {
   /** How many bytes of its output its owner has not read. */
   readonly unread: SharedArrayBuffer
   readonly journal: SharedArrayBuffer
+  /** A number that is not 0 as soon as the thread ends by itself. */
+  readonly ownEnd: SharedArrayBuffer
   /** Changes to the environment, a copy of its owner's; `undefined` removes a variable. */
   readonly env: NodeJS.ProcessEnv
 }

@@ -15,8 +15,8 @@ import type { Tally } from './tally.ts'
 
 // So many workers in a row may fail to start, or in their initializer, before the pool gives up.
 const MOST_FAILURES = 3
-// SIGKILL and SIGTERM come from outside and say little about the next start: only many of them in a row mean something.
-const MOST_FAILURES_BY_SIGNAL = 10
+// SIGKILL, SIGTERM and the like come from outside and say little about the next start: only many of them in a row mean something.
+const MOST_FAILURES_FROM_OUTSIDE = 10
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5000
 const TERMINATE_GRACE_MS = 300
@@ -57,7 +57,7 @@ export class Roster {
   readonly #spare: Spare
   #size: CheckedSize
   #failures = 0
-  #failuresBySignal = 0
+  #failuresFromOutside = 0
   #firstError: ManycoreError | undefined
   #pause: NodeJS.Timeout | undefined
   #idleLosses = 0
@@ -247,7 +247,7 @@ export class Roster {
     member.heard = true
     member.idleSinceMs = performance.now()
     this.#failures = 0
-    this.#failuresBySignal = 0
+    this.#failuresFromOutside = 0
     this.#firstError = undefined
     this.#events.ready(member)
     // Not before, so that it does not hold up the one that is needed now.
@@ -274,8 +274,7 @@ export class Roster {
     const at = this.members.indexOf(member)
     if (at >= 0) this.members.splice(at, 1)
     if (state === 'starting') {
-      const fromOutside = exit.givenUp !== true && (exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM')
-      if (fromOutside) this.#failuresBySignal++
+      if (isFromOutside(exit)) this.#failuresFromOutside++
       const reason: unknown = await member.worker.ready.then(
         () => undefined,
         (error: unknown) => error,
@@ -289,7 +288,7 @@ export class Roster {
     }
     if (state !== 'starting' && (!exit.clean || member.left <= 0)) this.#spare.wasMissed()
     if (member.hasAnswered) this.#idleLosses = 0
-    else if (state === 'ready' && member.batches.length === 0 && exit.signal !== 'SIGKILL') this.#lostIdle()
+    else if (state === 'ready' && member.batches.length === 0 && !isFromOutside(exit)) this.#lostIdle()
     if (this.#over && this.members.length === 0) this.#stallWatch.end()
     this.#events.lost(member, exit)
     this.grow(0)
@@ -301,7 +300,7 @@ export class Roster {
     this.#failures++
     this.#firstError ??= error
     const isHopeless =
-      this.#failures >= MOST_FAILURES_BY_SIGNAL || this.#failures - this.#failuresBySignal >= MOST_FAILURES
+      this.#failures >= MOST_FAILURES_FROM_OUTSIDE || this.#failures - this.#failuresFromOutside >= MOST_FAILURES
     if (isHopeless && !this.members.some(({ state }) => state === 'ready')) {
       this.#events.broken(this.#firstError)
       return
@@ -326,6 +325,10 @@ export class Roster {
     }, pauseMs)
     this.#pause.unref()
   }
+}
+
+function isFromOutside({ signal, givenUp, terminated }: WorkerExit): boolean {
+  return givenUp !== true && (signal === 'SIGKILL' || signal === 'SIGTERM' || terminated === true)
 }
 
 function hookError(

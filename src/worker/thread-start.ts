@@ -5,7 +5,8 @@ import { sendOutput } from './thread-output.ts'
 
 /** Makes this thread a worker. `isReady` when its owner has been told already. */
 export function startThread(load: Load, isReady: boolean): void {
-  const { channel, output, unread, journal, env } = threadData()
+  const { channel, output, unread, journal, ownEnd, env } = threadData()
+  process.on('exit', () => Atomics.store(new Int32Array(ownEnd), 0, 1))
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value

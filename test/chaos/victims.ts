@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import { workerPids } from '../pool/faults.js'
+import { watchThreads } from '../support/thread-watch.js'
 
 /** The workers of this process, as somebody outside of manycore sees them. */
 export interface Victims {
@@ -11,8 +12,6 @@ export interface Victims {
   /** For a report about what does not end. */
   describe(): string
 }
-
-const STARTING_MS = 700
 
 export function processVictims(): Victims {
   return {
@@ -34,27 +33,18 @@ export function processVictims(): Victims {
 
 /** Threads are terminated, whatever they are doing, behind the back of manycore; nothing stops one for a while. */
 export function threadVictims(): Victims {
-  const threads = new Map<number, { readonly thread: Worker; onlineMs: number }>()
-  const module = process.getBuiltinModule('node:worker_threads')
-  const { Worker: Thread } = module
-  module.Worker = class extends Thread {
-    constructor(...options: ConstructorParameters<typeof Thread>) {
-      super(...options)
-      const { threadId } = this
-      const victim = { thread: this, onlineMs: Infinity }
-      threads.set(threadId, victim)
-      this.once('online', () => (victim.onlineMs = performance.now()))
-      this.once('exit', () => threads.delete(threadId))
-    }
-  }
+  const threads = new Map<number, Worker>()
+  watchThreads((thread) => {
+    const { threadId } = thread
+    threads.set(threadId, thread)
+    thread.once('exit', () => threads.delete(threadId))
+  })
   return {
     all: () => [...threads.keys()],
     send(id, signal) {
-      const victim = threads.get(id)
-      if (victim === undefined || signal === 'SIGSTOP' || signal === 'SIGCONT') return false
-      // Nobody can tell it from one that fails to start: three of them are the end of a pool.
-      if (!(performance.now() - victim.onlineMs > STARTING_MS)) return false
-      void victim.thread.terminate()
+      const thread = threads.get(id)
+      if (thread === undefined || signal === 'SIGSTOP' || signal === 'SIGCONT') return false
+      void thread.terminate()
       return true
     },
     describe: () => [...threads.keys()].join(', '),
