@@ -1,19 +1,21 @@
+import { fileURLToPath } from 'node:url'
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
 import { bindingAt } from './binding-stability.ts'
 import { isBlind } from './blind.ts'
-import { reachesEntry } from './entry.ts'
+import { bareUrl, reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Attachments, BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
+import { isCommonJsFile } from './known.ts'
 import { offsetOf } from './module-facts.ts'
 import { functionName, isFunction, isPlainPrototype, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
 import { identify, originOf } from './provenance.ts'
 import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
-import type { ScriptRecord } from './scripts.ts'
+import { isModuleScript, type ScriptRecord } from './scripts.ts'
 import { mindsStrictness } from './strictness.ts'
 import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
 import { type FunctionRecord, NOTHING_SEEN, type Place, type Walk } from './walk.ts'
@@ -189,7 +191,15 @@ function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: Script
   if (Object.hasOwn(fn, 'caller')) return false
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
   // To read its whole file takes longer than all the rest, most of all where V8 is asked for it.
-  return !mindsStrictness(facts.text) || moduleFactsOf(fn, facts, seen, script).isStrict
+  return !mindsStrictness(facts.text) || moduleFactsOf(fn, facts, seen, script).isStrict || isModuleFile(script)
+}
+
+// V8 shows no scope of a module that imports, exports and captures nothing. Its text does not tell either.
+function isModuleFile({ scriptId, url }: ScriptRecord): boolean {
+  // Not for the lines of a REPL, each of which is a script.
+  if (!url.includes('/')) return false
+  const file = url.startsWith('file:') ? fileURLToPath(bareUrl(url)) : url
+  return !isCommonJsFile(file) && isModuleScript(scriptId)
 }
 
 /** A declaration whose name was given to something else, such as a version of it that remembers results. */

@@ -74,6 +74,12 @@ export function isCommonJsLoaded(file: string): boolean {
   return commonJsCache()[file]?.loaded ?? false
 }
 
+/** Whether it was loaded as CommonJS. An ES module that was loaded by `require()` is in the same cache. */
+export function isCommonJsFile(file: string): boolean {
+  const known = commonJsCache()[file]
+  return known !== undefined && !types.isModuleNamespaceObject(known.exports)
+}
+
 /** Call once at the start of each capture: modules loaded since the last one are then looked for, at the first miss only. */
 export function startKnownLookups(): void {
   builtinsAreFresh = false

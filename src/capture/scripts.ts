@@ -35,6 +35,16 @@ export function scriptOf({ location, scopes }: Look): ScriptRecord | undefined {
   return record
 }
 
+/** Whether V8 compiled a script as a module, where no scope shows it: costs a cycle of the Debugger domain, once for each script. */
+export function isModuleScript(scriptId: string): boolean {
+  let known = compiledAs.get(scriptId)
+  if (known === undefined) {
+    for (const { scriptId: id, isModule } of listScripts().values()) compiledAs.set(id, isModule)
+    known = compiledAs.get(scriptId) ?? false
+  }
+  return known
+}
+
 /** Every script that V8 knows now, by URL without its query; of several with one URL, the last. */
 export function scriptsByUrl(): Map<string, ScriptRecord> {
   const byUrl = new Map<string, ScriptRecord>()
@@ -116,6 +126,8 @@ const scripts = new LruCache<string, ScriptRecord>(4_000)
 const urls = new LruCache<string, string>(20_000)
 const sources = new LruCache<string, string>(1_000, 16_000_000)
 const mapUrls = new LruCache<string, string>(1_000, 16_000_000)
+/** Whether it is a module. */
+const compiledAs = new LruCache<string, boolean>(20_000)
 /** Scripts of whose source it is known that V8's positions lead into it. */
 const placed = new LruCache<string, true>(1_000)
 let cycles = 0

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { sep } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
 import { describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { captureGraph } from '#dist/capture/capture.js'
 import { rebuildGraph } from '#dist/capture/rebuild.js'
 import { mindsStrictness } from '#dist/capture/strictness.js'
@@ -11,6 +14,31 @@ describe('strict code', () => {
     const write = (object: { x: number }) => (object.x = 2)
     const copy = (await rebuildGraph(captureGraph(write))) as typeof write
     assert.throws(() => copy(Object.freeze({ x: 1 })), TypeError)
+  })
+
+  it('stays strict in a module that imports and exports nothing, and sloppy in a CommonJS file', async () => {
+    type Made = { arrow: (object: object) => unknown; plain: () => Promise<boolean> }
+    const text =
+      'globalThis.made = { arrow: (object) => { object.x = 2 }, plain: async function () { return this === undefined } }'
+    const folder = mkdtempSync(join(tmpdir(), 'manycore-strict-'))
+    try {
+      for (const name of ['strict.mjs', 'sloppy.cjs', 'data']) {
+        const file = join(folder, name)
+        writeFileSync(file, text)
+        await import(name === 'data' ? `data:text/javascript,${encodeURIComponent(text)}` : pathToFileURL(file).href)
+        const { made } = globalThis as unknown as { made: Made }
+        const copy = (await rebuildGraph(captureGraph(made, { label: 'made' }))) as Made
+        const isStrict = name !== 'sloppy.cjs'
+        const write = (): unknown => copy.arrow(Object.freeze({ x: 1 }))
+        if (isStrict) assert.throws(write, TypeError, name)
+        else assert.equal(write(), undefined)
+        const { plain } = copy
+        assert.equal(await plain(), isStrict, name)
+      }
+    } finally {
+      Reflect.deleteProperty(globalThis, 'made')
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('is not asked for by a text in which nothing could tell it', () => {
