@@ -6,6 +6,7 @@ import type { Batch, Holder, TaskPlace } from './batch.ts'
 import { OverdueBatch } from './overdue.ts'
 import type { PoolFunction } from './functions.ts'
 import { HookBatch } from './hook-batch.ts'
+import { Interruption, SOON_MS } from './interruption.ts'
 import { setLimit } from './limit.ts'
 import { Phases, type MemberState } from './phases.ts'
 import type { Tally } from './tally.ts'
@@ -20,8 +21,6 @@ export interface MemberEvents {
   problem(member: Member, reason: unknown, from: TaskPlace | undefined): void
 }
 
-// A worker that replaces another takes several times as long to start.
-const SOON_MS = 10
 // What an item of a function that was never answered is taken to cost.
 const UNKNOWN_MS = 5
 
@@ -60,8 +59,7 @@ export class Member implements Holder {
   #state: MemberState = 'starting'
   #headSinceMs = 0
   #limit: NodeJS.Timeout | undefined
-  #grace: NodeJS.Timeout | undefined
-  #marked = false
+  readonly #interruption: Interruption
   #usage: Deferred<WorkerUsage | undefined> | undefined
   #defined: PoolFunction | undefined
 
@@ -71,6 +69,7 @@ export class Member implements Holder {
     this.left = mostItems
     this.#tally = tally
     this.#events = events
+    this.#interruption = new Interruption(worker, (reason) => this.kill(reason))
     worker.channel.onMessage = (message) => this.take(message)
     void worker.exited.then((exit) => events.exited(this, exit))
   }
@@ -184,28 +183,10 @@ export class Member implements Holder {
     if (message !== undefined) this.worker.channel.send(message)
   }
 
-  /**
-   * Asks the worker to end what it runs, which is this batch, and kills it when the grace period is over. What it runs
-   * has none when it never asked whether it is to end, because nobody would hear that; but where all that the worker
-   * holds is usually over in a moment, to wait for that costs less than another worker.
-   */
+  /** Asks the worker to end what it runs, which is this batch; see {@link Interruption}. */
   interrupt(batch: Batch, reason: string): void {
-    const isDeaf = this.worker.isListening?.() === false
-    const graceMs = isDeaf ? Math.min(batch.graceMs, this.#isSoonOver(batch) ? SOON_MS : 0) : batch.graceMs
-    if (graceMs <= 0) {
-      this.kill(reason)
-      return
-    }
-    if (this.state === 'gone' || this.#grace !== undefined) return
-    this.#marked = true
-    this.worker.markCancelled?.(true)
-    this.cancel(batch)
-    const grace = setLimit(() => {
-      if (this.#grace === grace) this.kill(reason)
-    }, graceMs)
-    this.#grace = grace
-    // The workers of a program that ends, end with it.
-    this.#grace.unref()
+    if (this.state === 'gone') return
+    this.#interruption.begin(() => this.cancel(batch), batch.graceMs, this.#isSoonOver(batch), reason)
   }
 
   /** Ends the worker at once; its batches are seen to when it has exited. */
@@ -219,8 +200,7 @@ export class Member implements Holder {
   /** Takes all that the worker holds out of its hands. */
   surrender(): Batch[] {
     clearTimeout(this.#limit)
-    clearTimeout(this.#grace)
-    this.#grace = undefined
+    this.#interruption.end(true)
     this.#tellUsage(undefined)
     this.items = 0
     this.heldMs = 0
@@ -256,11 +236,7 @@ export class Member implements Holder {
     this.phases.works(false, now)
     this.heldMs = 0
     this.owner = undefined
-    clearTimeout(this.#grace)
-    this.#grace = undefined
-    // Only now: as long as it holds something, all of it is cancelled.
-    if (this.#marked) this.worker.markCancelled?.(false)
-    this.#marked = false
+    this.#interruption.end(false)
     this.worker.setBusy(false)
   }
 
