@@ -28,7 +28,7 @@ const STALE_BYTES = 32 * 1024
  * channel.send(answer)
  * ```
  *
- * A worker that gathers answers, to send several as one message, sends what it has gathered when `stale` is true before
+ * A worker that gathers answers, to send several as one message, sends what it has gathered when they are stale before
  * `settle`, and tells `settle` whether it holds some back.
  */
 export class JournalWriter {
@@ -102,10 +102,10 @@ export class JournalWriter {
     if (this.#noted) this.begin(NoTask.idle, 0)
   }
 
-  /** True when answers should be sent before the next item begins: they are 100 µs old, or long. */
-  get stale(): boolean {
+  /** True when answers should be sent before the next item begins: they are older than that, or long. */
+  isStale(ageMs: number = STALE_MS): boolean {
     if (this.#unsentBytes === 0) return false
-    return this.isFull || performance.now() - this.#unsentSinceMs > STALE_MS
+    return this.isFull || performance.now() - this.#unsentSinceMs > ageMs
   }
 
   /** True when answers should be sent before the next item begins, however old they are: they are long. */
@@ -116,11 +116,15 @@ export class JournalWriter {
   /**
    * Sends stale answers and forgets what has left. Gives a promise when the next item must not begin before that has
    * settled, because an answer is neither in the journal nor with the system. `held` says that some answers were not
-   * given to the channel yet.
+   * given to the channel yet; `ageMs`, from when on they are stale.
    */
-  settle(channel: Pick<Channel, 'waiting' | 'flush' | 'emptied'>, held = false): Promise<void> | undefined {
+  settle(
+    channel: Pick<Channel, 'waiting' | 'flush' | 'emptied'>,
+    held = false,
+    ageMs: number = STALE_MS,
+  ): Promise<void> | undefined {
     if (this.#unsentBytes === 0 || held) return undefined
-    if (channel.waiting > 0 && this.stale) channel.flush()
+    if (channel.waiting > 0 && this.isStale(ageMs)) channel.flush()
     if (channel.waiting === 0) {
       this.sent()
       return undefined

@@ -104,8 +104,9 @@ export interface Calls extends Envelope {
 }
 
 /**
- * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. Payload,
- * if any: what the caller shares with it, an array of [name, value].
+ * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. `index` is 1
+ * when nobody waits for one of its answers rather than for the last, so that they may be sent together. Payload, if any:
+ * what the caller shares with it, an array of [name, value].
  */
 export interface Manner extends Envelope {
   readonly kind: typeof Kind.manner

@@ -16,6 +16,8 @@ export interface Cargo {
   readonly attempt: number
   /** What its caller shares with it. */
   readonly shared: Payload | undefined
+  /** Nobody waits for one of its answers rather than for the last. */
+  readonly isWhole: boolean
   /** What fails may be run again. */
   readonly isRetried: boolean
   /** How long a task that hears that it is to end may take for that before its worker is killed. */
@@ -37,6 +39,7 @@ export abstract class Batch implements Cargo {
   readonly payload: Payload
   readonly attempt: number
   readonly shared: Payload | undefined
+  readonly isWhole: boolean
   readonly isRetried: boolean
   readonly graceMs: number
   readonly losses: number
@@ -57,6 +60,7 @@ export abstract class Batch implements Cargo {
     this.payload = cargo.payload
     this.attempt = cargo.attempt
     this.shared = cargo.shared
+    this.isWhole = cargo.isWhole
     this.isRetried = cargo.isRetried
     this.graceMs = cargo.graceMs
     this.losses = cargo.losses

@@ -31,6 +31,7 @@ export class HookBatch extends Batch {
       payload,
       attempt: 1,
       shared: undefined,
+      isWhole: false,
       isRetried: false,
       graceMs: 0,
       losses: 0,

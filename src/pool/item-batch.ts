@@ -33,6 +33,7 @@ export class ItemBatch extends Batch {
       payload: encodeItems(items),
       attempt,
       shared: options.shared,
+      isWhole: options.isWhole,
       isRetried: options.retries !== undefined,
       graceMs: options.grace ?? GRACE_MS,
       losses,

@@ -125,8 +125,9 @@ export class Member implements Holder {
     }
     if (limitMs !== undefined) this.#limit = setLimit(() => this.#expire(batch, limitMs), limitMs)
     const { kind, task, index, count, payload } = batch
-    if (batch.attempt > 1 || batch.shared !== undefined)
-      channel.send({ kind: Kind.manner, task, fn: 0, index, count: batch.attempt, payload: batch.shared })
+    const patient = batch.isWhole && count > 1 ? 1 : 0
+    if (patient === 1 || batch.attempt > 1 || batch.shared !== undefined)
+      channel.send({ kind: Kind.manner, task, fn: 0, index: patient, count: batch.attempt, payload: batch.shared })
     if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
     this.blocked = true
     void channel.drained().then(() => {
@@ -240,9 +241,9 @@ export class Member implements Holder {
     this.worker.setBusy(false)
   }
 
-  // As far as its function is known; an overdue one shows that it is not.
+  // Of each batch one item may run before its worker sees the mark. An overdue one shows that its pace is not known.
   #isSoonOver(batch: Batch): boolean {
-    return !(batch instanceof OverdueBatch) && batch.fn.pace.known && this.heldMs < SOON_MS
+    return !(batch instanceof OverdueBatch) && this.batches.length * batch.fn.pace.itemMs < SOON_MS / 2
   }
 
   #tellUsage(usage: WorkerUsage | undefined): void {

@@ -5,10 +5,14 @@ import type { Source } from './source.ts'
 // little waits behind an item that turns out slow.
 const HELD_MS = 2
 const LEAST_HELD_MS = 1
-// An item that takes longer than this is worth the round trip: nothing is sent ahead behind it, unless so many items of a
-// map wait for each worker that one that takes ten times as long as the others is over before they are.
+// An item that takes longer than this is worth the round trip: nothing is sent ahead behind it.
 const SENT_AHEAD_MS = 5
+// A map holds more together as long as so many of its items wait for each worker and for each that stands behind another
+// one: an item that takes ten times as long as the others is over before those are, and what stands behind it was not late.
 const FAR_FROM_END = 10
+const FAR_HELD_MS = 10
+const FAR_ITEMS = 3
+const FAR_ITEMS_MS = 60
 const MOST_ITEMS_HELD = 128
 const MOST_IN_BATCH = 32_768
 
@@ -133,16 +137,11 @@ export class Scheduler {
     if (source.owner !== member.owner || source.limitMs !== undefined) return false
     const { pace } = source.fn
     if (!pace.known) return false
-    if (pace.itemMs > SENT_AHEAD_MS) return member.items === 1 && this.#isFarFromEnd(source)
+    if (pace.itemMs > SENT_AHEAD_MS) return false
     if (member.items >= MOST_ITEMS_HELD && member.batches.length > 1) return false
     if (member.heldMs < LEAST_HELD_MS) return true
     // One batch ahead of the one that runs, as long as enough is left for the others.
-    return member.batches.length === 1 && source.waiting > this.#size() && member.heldMs < 2 * SENT_AHEAD_MS
-  }
-
-  // One item behind an item that turns out slow costs nothing as long as all others take longer.
-  #isFarFromEnd({ isWhole, waiting }: Source): boolean {
-    return isWhole && waiting > FAR_FROM_END * this.#size()
+    return member.batches.length === 1 && source.waiting > this.#size() && member.heldMs < 2 * FAR_HELD_MS
   }
 
   // Guided self-scheduling: a share of what is left, so that the shares shrink towards the end (there is none yet where
@@ -152,6 +151,14 @@ export class Scheduler {
     if (source.chunkSize !== undefined) return source.chunkSize
     const { itemMs } = source.fn.pace
     const guided = Math.ceil(source.waiting / (this.#size() * (source.isOpen ? 1 : 2)))
-    return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH))
+    return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), guided, MOST_IN_BATCH), this.#farShare(source, itemMs))
+  }
+
+  // Each message costs both sides about as much as an item of a tenth of a millisecond.
+  #farShare({ isWhole, waiting }: Source, itemMs: number): number {
+    if (!isWhole || itemMs === Infinity) return 1
+    const inTime = Math.max(FAR_HELD_MS / itemMs, Math.min(FAR_ITEMS, FAR_ITEMS_MS / itemMs))
+    const behind = waiting / (FAR_FROM_END * this.#size())
+    return Math.min(Math.floor(inTime), 1 + Math.floor(behind), MOST_ITEMS_HELD)
   }
 }

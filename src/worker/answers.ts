@@ -12,13 +12,22 @@ export type Soon = Promise<void> | undefined
 /** Answers wait for others to share a write with for this long at most, when there is more to do. */
 const LINGER_MS = 0.1
 
-/** As long as the values of one chunk's items wait for each other. */
+/** The values of one chunk's items wait for each other until they are so much work. */
 const LINGER_TOGETHER_MS = 0.5
+
+/**
+ * The same where nobody waits for one answer rather than for the last: to wake the owner takes a fifth of a millisecond
+ * from a machine that is busy. What took longer than two milliseconds still has a message, and a time, of its own.
+ */
+const PATIENT_MS = 50
+const PATIENT_TOGETHER_MS = 2
 
 /** What a worker tells its owner about tasks. Each method gives a promise when the worker has to wait before it goes on. */
 export class Answers {
   /** How many tasks, and items of tasks, have begun. */
   begun = 0
+  /** Nobody waits for one answer of what runs rather than for the last. */
+  patient = false
   /** Called before each answer. */
   watch: (() => void) | undefined
   readonly #channel: Channel
@@ -45,7 +54,7 @@ export class Answers {
       if (!held) this.#flushStale()
       return undefined
     }
-    const soon = this.#journal.settle(this.#channel, held)
+    const soon = this.#journal.settle(this.#channel, held, this.patient ? PATIENT_MS : undefined)
     if (soon !== undefined) return soon.then(() => this.#journal.begin(task, index))
     this.#journal.begin(task, index)
     return undefined
@@ -82,10 +91,16 @@ export class Answers {
     return true
   }
 
-  /** Values that have been held for so long should be answered before the next item begins. `together`: of one map. */
-  isStale(heldMs: number, together: boolean): boolean {
-    if (!this.#journaled) return heldMs > LINGER_TOGETHER_MS
-    return this.#journal.isFull || heldMs > (together ? LINGER_TOGETHER_MS : LINGER_MS)
+  /** Held values of so much work should be answered before the next item begins. `together`: they are of one map. */
+  isStale(workMs: number, together: boolean): boolean {
+    const limitMs = this.patient ? PATIENT_TOGETHER_MS : LINGER_TOGETHER_MS
+    if (!this.#journaled) return workMs > limitMs
+    return this.#journal.isFull || workMs > (together ? limitMs : LINGER_MS)
+  }
+
+  /** Lets go what was answered, unless it may wait. */
+  push(): void {
+    if (!this.patient) this.#channel.flush()
   }
 
   done(task: number, value: unknown): Soon {
@@ -180,7 +195,7 @@ export class Answers {
   #flushStale(): void {
     const nowMs = performance.now()
     if (this.#channel.waiting === 0) this.#sinceMs = nowMs
-    else if (nowMs - this.#sinceMs > LINGER_MS) {
+    else if (nowMs - this.#sinceMs > (this.patient ? PATIENT_MS : LINGER_MS)) {
       this.#channel.flush()
       this.#sinceMs = nowMs
     }

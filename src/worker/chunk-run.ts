@@ -1,6 +1,7 @@
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Answers, Soon } from './answers.ts'
 import { Held } from './held.ts'
+import type { TaskMarks } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 
 /** Runs one item, in the context that it is to have. `index`: its place within the map, or its place among the calls. */
@@ -17,12 +18,12 @@ export class ChunkRun {
   readonly #index: number
   readonly #star: boolean
   readonly #run: TaskRun
+  readonly #marks: Pick<TaskMarks, 'isMarked'>
   #items: readonly unknown[]
   readonly #together: boolean
   // Finished and not answered: the items from `#answered` on.
   readonly #held = new Held()
   #answered = 0
-  #oldestMs = 0
   // When the work began that the next answer of values will be for.
   #sinceMs: number = performance.now()
   // Items begun since the clock was last looked at, and after how many that happens again.
@@ -34,8 +35,15 @@ export class ChunkRun {
   #sending: Soon
   #armed = false
 
-  constructor(answers: Answers, message: Message, run: TaskRun, items: readonly unknown[]) {
+  constructor(
+    answers: Answers,
+    message: Message,
+    run: TaskRun,
+    items: readonly unknown[],
+    marks: Pick<TaskMarks, 'isMarked'>,
+  ) {
     this.#answers = answers
+    this.#marks = marks
     this.#task = message.task
     this.#index = message.index
     this.#star = message.kind !== Kind.chunk
@@ -65,17 +73,15 @@ export class ChunkRun {
   /** Runs from `at` on; gives a promise as soon as there is something to wait for. */
   go(at = 0): Soon {
     for (; at < this.#items.length; at++) {
+      const isStale = this.#isStale()
+      // Items that keep the event loop busy do not let the message that says so come through.
+      if (isStale && this.#marks.isMarked()) this.#cancelled = true
       if (this.#cancelled) return this.#then(this.#flush(), () => this.#answers.skipped(this.#task))
-      const soon = this.#step(at)
+      const soon = isStale ? this.#then(this.#push(), () => this.#item(at)) : this.#item(at)
       if (soon !== undefined) return soon.then(() => this.go(at + 1))
     }
     this.#isOver = true
     return this.#flush()
-  }
-
-  #step(at: number): Soon {
-    if (!this.#isStale()) return this.#item(at)
-    return this.#then(this.#flush(), () => this.#item(at))
   }
 
   // To look at the clock takes longer than a tiny item, so while items take no time it is looked at less often.
@@ -86,7 +92,7 @@ export class ChunkRun {
     this.#stride = nowMs - this.#seenMs < TINY_MS ? Math.min(this.#stride * 2, MOST_STRIDE) : 1
     this.#seenMs = nowMs
     this.#unseen = 0
-    return this.#answers.isStale(nowMs - this.#oldestMs, this.#together)
+    return this.#answers.isStale(nowMs - this.#sinceMs, this.#together)
   }
 
   #item(at: number): Soon {
@@ -114,10 +120,7 @@ export class ChunkRun {
   }
 
   #finished(at: number, value: unknown): Soon {
-    if (this.#answers.hold(this.#held, this.#task, this.#index + at, value)) {
-      if (this.#held.count === 1) this.#oldestMs = performance.now()
-      return undefined
-    }
+    if (this.#answers.hold(this.#held, this.#task, this.#index + at, value)) return undefined
     const { count } = this.#held
     const eachNs = Math.round(this.#elapsedNs() / (count + 1))
     return this.#then(this.#flush(eachNs * count), () => {
@@ -152,6 +155,14 @@ export class ChunkRun {
     const elapsedNs = Math.round((nowMs - this.#sinceMs) * 1e6)
     this.#sinceMs = nowMs
     return elapsedNs
+  }
+
+  // What is answered before the next item begins would wait for it in the channel.
+  #push(): Soon {
+    return this.#then(this.#flush(), () => {
+      this.#answers.push()
+      return undefined
+    })
   }
 
   #flush(tookNs?: number): Soon {

@@ -125,7 +125,8 @@ class TaskLoop implements Ending {
         return this.#decoded(
           message,
           (shared) => {
-            this.#manner = { attempt: message.count, enter: shared === undefined ? undefined : entering(shared) }
+            const { count: attempt, index } = message
+            this.#manner = { attempt, patient: index === 1, enter: shared === undefined ? undefined : entering(shared) }
             return undefined
           },
           (error) => {
@@ -211,6 +212,7 @@ class TaskLoop implements Ending {
     const broken = 'error' in fn ? fn : 'error' in manner ? manner : undefined
     if (broken !== undefined) return this.#refused(message, broken.error)
     const run = this.#runner(message, fn as TaskFunction, manner as TaskManner)
+    this.#answers.patient = (manner as TaskManner).patient
     return this.#decodedAsBegun(
       message,
       (args) =>
@@ -287,7 +289,7 @@ class TaskLoop implements Ending {
   }
 
   #chunk(message: Message, run: TaskRun, items: unknown[]): Soon {
-    this.#running = new ChunkRun(this.#answers, message, run, items)
+    this.#running = new ChunkRun(this.#answers, message, run, items, this.#store ?? UNMARKED)
     return this.#running.go()
   }
 
@@ -331,7 +333,7 @@ function entering(shared: unknown): () => void {
   }
 }
 
-const FIRST: TaskManner = { attempt: 1 }
+const FIRST: TaskManner = { attempt: 1, patient: false }
 
 const UNMARKED: TaskMarks = { isMarked: () => false, listen() {} }
 

@@ -5,6 +5,8 @@ import { answerCurrentTask, type CurrentTask } from './task-context.ts'
 /** How the task that comes next runs. */
 export interface TaskManner {
   readonly attempt: number
+  /** Nobody waits for one of its answers rather than for the last. */
+  readonly patient: boolean
   /** Puts what its caller shares in place, within the task's async context. */
   readonly enter?: (() => void) | undefined
 }

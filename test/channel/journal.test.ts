@@ -119,7 +119,7 @@ for (const kind of ['a file', 'shared memory']) {
         const journal = new JournalWriter(store)
         journal.begin(1, 0)
         journal.finish(answer(0, { body: 'x'.repeat(100_000) }))
-        assert.equal(journal.stale, true)
+        assert.equal(journal.isStale(), true)
         let left!: () => void
         const channel = {
           waiting: 10,

@@ -9,6 +9,8 @@ import { FakeBackend } from './fake-backend.ts'
 
 const WORKERS = 2
 const ITEMS = 100
+// So many items must wait for each worker for one to stand behind another.
+const FAR_FROM_END = 10
 
 // Never runs: a fake worker answers with the item itself.
 const same = (n: number): number => {
@@ -17,16 +19,17 @@ const same = (n: number): number => {
 }
 
 describe('items that take 20 ms each', () => {
-  it('are sent one ahead as long as many of a map wait, and none towards its end', async () => {
+  it('travel by threes as long as many of a map wait, and one by one towards its end', async () => {
     const { core, play } = start()
     const all = startMap(core, 'map', same, items(), {})
     const seen = await play(all)
-    assert.ok(seen.some(({ held, left }) => held === 2 && left > 50))
-    for (const { held, left } of seen) assert.ok(held === 1 || left >= 8 * WORKERS, `${held} with ${left} left`)
+    assert.ok(seen.some(({ held, left }) => held === 3 && left > 50))
+    for (const { held, left } of seen)
+      assert.ok(left >= (held - 1) * (FAR_FROM_END - 2) * WORKERS, `${held} with ${left} left`)
     assert.deepEqual(await all, items())
   })
 
-  it('are not sent ahead for a stream, whose reader may wait for that very one', async () => {
+  it('travel one by one for a stream, whose reader may wait for that very one', async () => {
     const { core, play } = start()
     const stream = startStream<number>(core, 'imapUnordered', same, items(), {})
     const read = (async () => {
