@@ -1,3 +1,5 @@
+import { isPlainArray } from '../base/plain-array.ts'
+
 // A source that takes its time must not keep the event loop from everything else.
 const SLICE_MS = 5
 
@@ -14,6 +16,9 @@ export interface IntakeEvents {
 export class Intake {
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
   readonly #sync: boolean
+  // An array is read by its indices, and how far it was.
+  readonly #array: readonly unknown[] | undefined
+  #next = 0
   readonly #events: IntakeEvents
   #pulling = false
   #over = false
@@ -22,6 +27,7 @@ export class Intake {
   constructor(source: Iterable<unknown> | AsyncIterable<unknown>, events: IntakeEvents) {
     this.#events = events
     this.#sync = !isAsync(source)
+    this.#array = isList(source) ? source : undefined
     this.#iterator = isAsync(source) ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   }
 
@@ -31,7 +37,8 @@ export class Intake {
     this.#pulling = true
     if (!this.#sync) void this.#pullAsync()
     else {
-      this.#pullSync()
+      if (this.#array !== undefined) this.#pullArray(this.#array)
+      else this.#pullSync()
       this.#pulling = false
     }
   }
@@ -42,6 +49,24 @@ export class Intake {
     this.#over = true
     clearImmediate(this.#later)
     await this.#iterator.return?.()
+  }
+
+  #pullArray(array: readonly unknown[]): void {
+    for (let room = this.#events.room(); room > 0 && !this.#over; room = this.#events.room()) {
+      let items: unknown[] = []
+      let end: { readonly reason: unknown } | undefined
+      if (isPlainArray(array)) items = array.slice(this.#next, this.#next + room)
+      else {
+        try {
+          for (let at = this.#next; items.length < room && at < array.length; at++) items.push(array[at])
+        } catch (reason) {
+          end = { reason }
+        }
+      }
+      this.#next += items.length
+      this.#hand(items)
+      if (end !== undefined || this.#next >= array.length) this.#end(end)
+    }
   }
 
   #pullSync(): void {
@@ -115,6 +140,19 @@ export class Intake {
     this.#events.ended(error)
   }
 }
+
+/** Whether its iterator is that of arrays, which gives what stands at each index at that moment. */
+function isList(source: unknown): source is readonly unknown[] {
+  return (
+    Array.isArray(source) &&
+    source[Symbol.iterator] === Array.prototype[Symbol.iterator] &&
+    ITERATOR.next === next &&
+    !('return' in ITERATOR)
+  )
+}
+
+const ITERATOR = Object.getPrototypeOf([][Symbol.iterator]()) as Iterator<unknown>
+const { next } = ITERATOR
 
 export function isAsync(source: Iterable<unknown> | AsyncIterable<unknown>): source is AsyncIterable<unknown> {
   return typeof (source as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function'

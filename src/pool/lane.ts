@@ -71,7 +71,9 @@ export class Lane implements Source {
   add(index: number, items: Item[], nowMs: number): void {
     this.waiting += items.length
     const last = this.#line.tail
-    if (last === undefined || last.end !== index) this.#line.push(new WaitingStretch(index, items, 0, 1, nowMs))
+    // Many are not worth the copying.
+    const isMany = items.length >= MANY && last !== undefined && last.count >= MANY
+    if (last === undefined || last.end !== index || isMany) this.#line.push(new WaitingStretch(index, items, 0, 1, nowMs))
     else last.extend(items, nowMs)
   }
 
@@ -96,6 +98,8 @@ export class Lane implements Source {
   }
 }
 
+const MANY = 1024
+
 /** A stretch that is taken piece by piece from its front, while others are put to its end. */
 class WaitingStretch {
   #items: Item[]
@@ -116,6 +120,10 @@ class WaitingStretch {
   /** Position of the item behind it. */
   get end(): number {
     return this.#index + this.#items.length - this.#first
+  }
+
+  get count(): number {
+    return this.#items.length - this.#first
   }
 
   get isEmpty(): boolean {

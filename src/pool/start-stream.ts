@@ -17,8 +17,6 @@ export function startStream<R>(
 ): ResultStream<R> {
   const inbox = new Inbox<R>(verb === 'imap', options.onError === 'settle')
   const extent = new Extent(items, options.length)
-  // Room that is given back item by item is worth a look at the source only when there is some of it.
-  let lookAt = 0
   const { onError: _, buffer, ...common } = options
   const sink = withProgress(inbox, options.progress, extent, (reason) => work.abort(reason, 'broke'))
   const work = core.work(fn, { verb, star: false, isWhole: false, ...common }, sink, {
@@ -47,8 +45,8 @@ export function startStream<R>(
   return new ResultStream(inbox, {
     length: () => extent.total,
     wanted: () => {
-      if (inbox.given < lookAt && !inbox.isAwaited) return
-      lookAt = inbox.given + ((extent.pulled - inbox.given) >> 2)
+      // Room that is given back item by item is worth a look at the source only when there is some of it.
+      inbox.lookAt = inbox.given + ((extent.pulled - inbox.given) >> 2)
       intake.pull()
     },
     left: async () => {

@@ -51,7 +51,7 @@ export class ResultStream<R> implements AsyncIterableIterator<R, undefined>, Asy
   next(wait?: number | WaitOptions): Promise<IteratorResult<R, undefined>> {
     const inbox = this.#inbox
     const step = wait === undefined ? inbox.ask() : inbox.askWithin(wait)
-    this.#events.wanted()
+    if (inbox.given >= inbox.lookAt) this.#events.wanted()
     return step
   }
 
