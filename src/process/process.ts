@@ -167,7 +167,8 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
   /**
    * What the target returned. Rejects with what it threw; with `MC_WORKER_CRASHED`, which tells exit code, signal and
    * the last lines of stderr, when the process ended before the target returned; with `MC_PROCESS_ENDED` when
-   * `terminate()`, `kill()` or `interrupt()` ended it; with `MC_WORKER_START` when it could not begin. Need not be read.
+   * `terminate()`, `kill()` or `interrupt()` ended it; with `MC_WORKER_START` when it could not begin; with
+   * `MC_PROCESS_CLOSED` when it was closed before `start()`. Need not be read.
    *
    * Who reads it waits for it: until it is known the program stays alive, also for a daemonic process.
    */
@@ -178,7 +179,10 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     return state.result.promise as Promise<Awaited<Result>>
   }
 
-  /** Resolves when the process has ended and its output has arrived; never rejects. */
+  /**
+   * Resolves when the process has ended and its output has arrived. Rejects with `MC_PROCESS_CLOSED`, as `result` does,
+   * for a process that was closed before it was started.
+   */
   get exited(): Promise<ProcessExit> {
     return anyState(this).exited.promise
   }
@@ -286,7 +290,10 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
 
 function closeState(state: State): void {
   if (state.life === undefined) {
-    state.result.reject(new StateError('MC_PROCESS_CLOSED', `${state.identity.name} was closed before it was started.`))
+    const error = new StateError('MC_PROCESS_CLOSED', `${state.identity.name} was closed before it was started.`)
+    state.result.reject(error)
+    state.exited.reject(error)
+    state.exited.promise.catch(() => {})
   }
   state.plan = undefined
   state.closed = true

@@ -156,6 +156,7 @@ onEachProcessBackend('Process', ({ backend }) => {
     const child = new Process({ backend, target: () => {} })
     child.close()
     await assert.rejects(child.result, { code: 'MC_PROCESS_CLOSED' })
+    await assert.rejects(child.exited, { code: 'MC_PROCESS_CLOSED' })
   })
 
   it('#021 does not share its options with the next one', () => {
