@@ -123,9 +123,10 @@ function originOf({ sent }: ExitFacts, signal: NodeJS.Signals): string {
 }
 
 // Of V8's fatal errors: "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", and, where
-// there is no room even for Node itself, "# Fatal javascript OOM in GC during deserialization".
+// there is no room even for Node itself, "# Fatal javascript OOM in GC during deserialization", since Node 26 "# Fatal
+// JavaScript out of memory: GC during deserialization".
 function heapLimitText(stderr: string): string | undefined {
-  return /FATAL ERROR: .*heap out of memory|Fatal javascript OOM .*/i.exec(stderr)?.[0]
+  return /FATAL ERROR: .*heap out of memory|Fatal javascript (?:OOM|out of memory).*/i.exec(stderr)?.[0]
 }
 
 function lastLine(stderr: string): string {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
@@ -31,6 +31,8 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
     const command = commandFor(options)
     file = command.file
     folder = command.folder
+    // Only the worker will enter it.
+    if (folder !== undefined) statSync(`${folder}/.`)
     child = spawn(file, command.args, {
       cwd: command.cwd,
       env: command.env,

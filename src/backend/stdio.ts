@@ -172,10 +172,10 @@ export class TailSink implements Sink {
     this.#next?.end()
   }
 
-  /** The last lines, whole ones if there is more than one. */
+  /** The last lines, whole ones if there is more than one, without the addresses below what Node said at its end. */
   text(): string {
     const text = Buffer.concat(this.#chunks).subarray(-TAIL_BYTES).toString('utf8')
-    const lines = text.trimEnd().split('\n')
+    const lines = text.trimEnd().replaceAll(NATIVE_STACK, '').split('\n')
     if (this.#bytes > TAIL_BYTES && lines.length > 1) lines.shift()
     return lines.slice(-TAIL_LINES).join('\n')
   }
@@ -254,8 +254,11 @@ export const ownStderr: OwnStream = new OwnStream('stderr')
 const LONGEST_LINE = 64 * 1024
 /** For what was in a pipe when its worker ended. */
 const REST_MS = 1_000
-const TAIL_BYTES = 8 * 1024
+const TAIL_BYTES = 16 * 1024
 const TAIL_CHUNKS = 64
 const TAIL_LINES = 20
+
+/** Up to forty lines in Node 26, which would push the reason out of the last lines. */
+const NATIVE_STACK = /\n+-+ Native stack trace -+\n|\n ?\d+: 0x[\da-f]+ .*/g
 
 function ignore(): void {}

@@ -52,12 +52,17 @@ describe('a start that fails', () => {
     match(await failure({ execArgv: ['--max-old-space-size=1'] }), /ran out of heap memory .*--max-old-space-size/)
   })
 
-  it('tells of a folder that is not there', async () => {
-    match(
-      await failure({ cwd: join(folder, 'gone') }),
-      /cwd .*gone is no folder that can be entered \(ENOENT\); check cwd/,
-    )
-    match(await failure({ cwd: process.execPath }), /cwd .* is no folder that can be entered \(ENOTDIR\); check cwd/)
+  it('tells of a folder that is not there, also to a worker with flags, which only goes there', async () => {
+    for (const execArgv of [undefined, [], ['--no-warnings']]) {
+      match(
+        await failure({ cwd: join(folder, 'gone'), execArgv }),
+        /cwd .*gone is no folder that can be entered \(ENOENT\); check cwd/,
+      )
+      match(
+        await failure({ cwd: process.execPath, execArgv }),
+        /cwd .* is no folder that can be entered \(ENOTDIR\); check cwd/,
+      )
+    }
   })
 
   it('tells of a program that is no Node', async () => {
