@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url'
+import { sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
 import { bindingAt } from './binding-stability.ts'
@@ -92,9 +93,19 @@ function encodeInternal(walk: Walk, fn: Function, script: ScriptRecord): Ref {
     node.target = walk.encode(original)
     return ref
   }
+  const folder = requiredFrom(fn, script)
+  if (folder !== undefined) return walk.add(fn, { kind: 'require', base: pathToFileURL(`${folder}${sep}`).href })
   return walk.at('function', functionName(fn) || '(anonymous)', () =>
     walk.refuse(`is internal to Node (${script.url})`, 'Make what it belongs to inside your function.'),
   )
+}
+
+/** The folder that a `require` of this process, such as one of `createRequire()`, looks from. */
+function requiredFrom(fn: Function, { url }: ScriptRecord): string | undefined {
+  if (functionName(fn) !== 'require' || !url.startsWith('node:internal/modules/')) return undefined
+  const resolve = ownValue(fn, 'resolve') as NodeJS.RequireResolve | undefined
+  if (!isFunction(resolve) || !isFunction(ownValue(resolve, 'paths'))) return undefined
+  return resolve.paths('./any')?.[0]
 }
 
 function encodeByValue(

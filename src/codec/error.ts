@@ -1,6 +1,7 @@
 import { inspect, types } from 'node:util'
 import * as own from '../base/errors.ts'
 import { RemoteError } from '../base/errors.ts'
+import { Integrity, integrityOf, protect } from './protection.ts'
 import { Form, survey } from './survey.ts'
 
 /**
@@ -23,6 +24,8 @@ interface ErrorRecord {
   readonly message: string
   readonly stack: string
   readonly fields: readonly Field[]
+  /** Where it cannot be added to. */
+  readonly integrity?: Integrity
 }
 
 interface Field {
@@ -77,6 +80,7 @@ export function describeError(
       message: readText(error, 'message') ?? '',
       stack: readText(error, 'stack') ?? '',
       fields: [] as Field[],
+      ...(Object.isExtensible(error) ? {} : { integrity: integrityOf(error) }),
     }
     // In the table before its fields, which may lead back to it.
     records.push(made)
@@ -124,8 +128,15 @@ export function reviveError(
       if (record.whole !== undefined && !(errors[i] instanceof RemoteError) && !isOfTable(part)) continue
       define(errors[i]!, key, value(part), enumerable)
     }
+    if (!(errors[i] instanceof RemoteError)) protect(errors[i]!, record.integrity ?? Integrity.none)
   })
-  return value(root)
+  return 'rich' in root && !(root.rich in rich) ? notRevived(root.text, finish) : value(root)
+}
+
+function notRevived(text: string, finish: (stack: string, isRoot: boolean) => string): Error {
+  const message = `The task threw ${text}, which cannot be sent to another process.`
+  const stack = finish(`RemoteError: ${message}`, true)
+  return withStack(new RemoteError(message, 'Error', stack), stack)
 }
 
 function isOfTable(part: Part): boolean {
@@ -192,7 +203,9 @@ function ownKeys(error: object): [key: string | symbol, enumerable: boolean][] {
   for (const key of types.isProxy(error) ? [] : Reflect.ownKeys(error)) {
     const descriptor = Object.getOwnPropertyDescriptor(error, key)!
     const isMethod = typeof descriptor.value === 'function' && !descriptor.enumerable
-    if (key !== 'stack' && key !== 'message' && !isMethod) keys.push([key, descriptor.enumerable === true])
+    // What is no text is a field like any other.
+    const isText = key === 'message' && typeof (descriptor.value ?? '') === 'string'
+    if (key !== 'stack' && !isText && !isMethod) keys.push([key, descriptor.enumerable === true])
   }
   return keys
 }
@@ -252,6 +265,7 @@ function withStack(error: Error, stack: string): Error {
   return error
 }
 
+// One that came as a whole may be frozen.
 function define(target: object, key: string | symbol, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true })
+  Reflect.defineProperty(target, key, { value, enumerable, writable: true, configurable: true })
 }

@@ -38,7 +38,7 @@ export function readProtected(text: string): unknown {
   return value
 }
 
-function protect(object: object, kept: Integrity): void {
+export function protect(object: object, kept: Integrity): void {
   if (kept === Integrity.frozen) Object.freeze(object)
   else if (kept === Integrity.sealed) Object.seal(object)
   else if (kept === Integrity.fixed) Object.preventExtensions(object)

@@ -151,6 +151,29 @@ describe('an error that travels', () => {
     }
   })
 
+  it('is a RemoteError where something else was thrown that cannot travel', async () => {
+    for (const thrown of [new Proxy({}, {}), Promise.resolve(1), new Proxy(new Error('p'), {}), [new Socket()]]) {
+      const arrived = await travel(thrown)
+      assert.ok(arrived instanceof RemoteError)
+      assert.match(arrived.message, /^The task threw .+, which cannot be sent to another process\.$/s)
+      assert.match(arrived.stack ?? '', /in worker PoolWorker-1/)
+    }
+  })
+
+  it('keeps a message that is no text, and whether it is frozen', async () => {
+    const odd = Object.assign(new Error('m'), { message: 42 })
+    assert.equal(((await travel(odd)) as typeof odd).message, 42)
+    for (const change of [Object.freeze, Object.seal, Object.preventExtensions]) {
+      const sent: object = change(new PaymentError('m', 1n))
+      const arrived = (await travel(sent)) as object
+      assert.ok(arrived instanceof PaymentError)
+      assert.deepEqual(
+        [Object.isFrozen(arrived), Object.isSealed(arrived), Object.isExtensible(arrived)],
+        [Object.isFrozen(sent), Object.isSealed(sent), false],
+      )
+    }
+  })
+
   it('is told of even when its bytes cannot be read', () => {
     const arrived = createOwnerMarshal().decodeError({ tag: 99, body: '', buffers: [] } as Payload)
     assert.ok(arrived instanceof RemoteError)

@@ -2,6 +2,7 @@ import { parse } from 'acorn'
 import assert from 'node:assert/strict'
 import * as fs from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path, { basename } from 'node:path'
 import type { Case } from './case.ts'
 import * as shapes from './shapes.ts'
@@ -47,6 +48,15 @@ export const importCases: readonly Case[] = [
         typeof readFile,
       ]
       assert.deepEqual(await call(read, '/none/at/all.txt'), ['all.txt', '.txt', false, 'function'])
+    },
+  },
+  {
+    name: 'a require made by createRequire()',
+    needs: 'builtins',
+    run: async ({ call }) => {
+      const here = createRequire(process.cwd() + '/')
+      const found = (): unknown[] => [here('node:path').basename('/a/b'), here.resolve('acorn')]
+      assert.deepEqual(await call(found), found())
     },
   },
   {
