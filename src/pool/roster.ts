@@ -141,6 +141,7 @@ export class Roster {
 
   /** The worker has nothing to do. */
   idle(): void {
+    this.#spare.idle()
     this.#idleWatch.look(this.#size.min, this.#size.idleTimeoutMs)
   }
 
@@ -250,7 +251,6 @@ export class Roster {
     this.#failuresFromOutside = 0
     this.#firstError = undefined
     this.#events.ready(member)
-    // Not before, so that it does not hold up the one that is needed now.
     if (!this.#over) this.#spare.keep()
   }
 
@@ -286,7 +286,7 @@ export class Roster {
           : new WorkerStartError(`Worker ${name} could not be started: it ${exit.reason}.`, exit, { cause: reason }),
       )
     }
-    if (state !== 'starting' && (!exit.clean || member.left <= 0)) this.#spare.wasMissed()
+    if (state !== 'starting' && (!exit.clean || member.left <= 0)) this.#spare.wasMissed(exit.clean)
     if (member.hasAnswered) this.#idleLosses = 0
     else if (state === 'ready' && member.batches.length === 0 && !isFromOutside(exit)) this.#lostIdle()
     if (this.#over && this.members.length === 0) this.#stallWatch.end()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
+import { Spare } from '#dist/pool/spare.js'
 import { Pool, currentWorker } from 'manycore'
 import { allGone } from '../support/processes.ts'
 
@@ -76,5 +77,78 @@ describe('a spare worker', { skip: process.platform !== 'linux' && 'counts proce
       const before = Date.now()
       assert.ok((await pool.apply(() => currentWorker<number>().state)) >= before)
     }
+  })
+})
+
+describe('when a spare is started', () => {
+  const started = (wanted: boolean | undefined, play: (spare: Spare) => void): number => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let count = 0
+      const worker = { exited: new Promise(() => {}) } as ReturnType<ConstructorParameters<typeof Spare>[1]>
+      const spawn = (): typeof worker => {
+        count++
+        return worker
+      }
+      play(new Spare(wanted, spawn, () => {}))
+      return count
+    } finally {
+      mock.timers.reset()
+    }
+  }
+  const accident = (spare: Spare): void => {
+    spare.wasMissed(false)
+    spare.keep()
+  }
+
+  it('is half a second after the first accident as long as all workers are busy', () => {
+    const after = (ms: number): number =>
+      started(undefined, (spare) => {
+        accident(spare)
+        mock.timers.tick(ms)
+      })
+    assert.deepEqual([after(499), after(500)], [0, 1])
+  })
+
+  it('is soon when a worker has nothing to do', () => {
+    const idle = (spare: Spare): void => {
+      accident(spare)
+      spare.idle()
+      spare.idle()
+      mock.timers.tick(20)
+    }
+    assert.equal(started(undefined, idle), 1)
+  })
+
+  it('is soon after the second accident, and where workers are replaced after a number of tasks', () => {
+    const twice = (spare: Spare): void => {
+      accident(spare)
+      accident(spare)
+      mock.timers.tick(20)
+    }
+    const foreseen = (spare: Spare): void => {
+      spare.wasMissed(true)
+      spare.keep()
+      mock.timers.tick(20)
+    }
+    assert.deepEqual([started(undefined, twice), started(undefined, foreseen)], [1, 1])
+  })
+
+  it('is never where none is wanted, none was missed or the pool is over', () => {
+    const missed = (spare: Spare): void => {
+      accident(spare)
+      mock.timers.tick(1000)
+    }
+    const calm = (spare: Spare): void => {
+      spare.keep()
+      spare.idle()
+      mock.timers.tick(1000)
+    }
+    const over = (spare: Spare): void => {
+      accident(spare)
+      spare.end('release')
+      mock.timers.tick(1000)
+    }
+    assert.deepEqual([started(false, missed), started(undefined, calm), started(undefined, over)], [0, 0, 0])
   })
 })
