@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { WorkerStartError } from '../base/errors.ts'
 import { currentFolder, launchFolder } from '../base/launch-folder.ts'
@@ -52,21 +52,11 @@ export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOpti
 }
 
 export function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
+  return usable(file)?.isFile() === true
 }
 
 export function isFolder(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
+  return usable(path)?.isDirectory() === true
 }
 
 /** For a worker that gets changes to this process's environment: removes what is only meant for this process. */
@@ -127,6 +117,16 @@ const PRIVATE_VARIABLES = [
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_UNIQUE_ID',
 ]
+
+// What may be run, or entered.
+function usable(path: string): Stats | undefined {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
 
 function nameOf(flag: string): string {
   const equals = flag.indexOf('=')

@@ -85,7 +85,10 @@ export function setStartMethod(method: StartMethod, options: { readonly force?: 
   inner().checkBoolean('force of setStartMethod()', force)
   const checked = checkMethod('setStartMethod()', method)
   if (chosen !== undefined && !force) {
-    throw new StateError('MC_PROCESS_STARTED', `The start method has already been set, to '${chosen}'.`)
+    throw new StateError(
+      'MC_PROCESS_STARTED',
+      `The start method has already been set, to '${chosen}'. Pass { force: true } to set it again.`,
+    )
   }
   chosen = checked
 }
