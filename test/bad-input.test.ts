@@ -100,6 +100,16 @@ const poolOptions: Record<string, readonly unknown[]> = {
   resourceLimits: notRecords,
 }
 
+// A thread with so little memory would end the whole program.
+const badLimits = [
+  ...notRecords,
+  { stackSizeMb: 0.2 },
+  { maxOldGenerationSizeMb: 2 },
+  { maxYoungGenerationSizeMb: 0 },
+  { codeRangeSizeMb: '1' },
+  { heapSizeMb: 100 },
+]
+
 const taskOptions: Record<string, readonly unknown[]> = {
   timeout: [...notNumbers, 0, -1],
   grace: notNumbers,
@@ -145,6 +155,8 @@ describe('bad input', () => {
     ...inOptions('pool.close()', (options) => pool.close(options), { cancel: notBooleans }),
     ...inOptions('getStartMethod()', (options) => getStartMethod(options), { allowNone: notBooleans }),
     ...inOptions('setStartMethod()', (options) => setStartMethod('spawn', options), { force: notBooleans }),
+    ['new Thread() resourceLimits', (bad) => new Thread({ target, resourceLimits: bad }), badLimits],
+    ['new ThreadPool() resourceLimits', (bad) => new ThreadPool({ resourceLimits: bad }), badLimits],
     ['new Thread()', (bad) => new Thread(bad), [...notRecords, { target: 5 }, { target, backend: 'process' }]],
     ['new ThreadPool()', (bad) => new ThreadPool(bad), [...notRecords, { processes: 0 }, { backend: 'process' }]],
     ['process.daemon', (bad) => (waiting.daemon = bad), notBooleans],

@@ -41,13 +41,13 @@ export interface SpawnOptions {
 
 /** Limits of one thread. A thread that reaches the limit of its heap ends with `ERR_WORKER_OUT_OF_MEMORY`. */
 export interface ResourceLimits {
-  /** Of the main heap, in MiB. */
+  /** Of the main heap, in MiB; at least 8. */
   readonly maxOldGenerationSizeMb?: number | undefined
   /** Of the heap for objects that were made recently, in MiB. */
   readonly maxYoungGenerationSizeMb?: number | undefined
   /** Of the memory for compiled code, in MiB. */
   readonly codeRangeSizeMb?: number | undefined
-  /** 4 MiB when not given. */
+  /** In MiB, at least 0.5; 4 when not given. */
   readonly stackSizeMb?: number | undefined
 }
 

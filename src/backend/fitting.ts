@@ -1,4 +1,4 @@
-import { checkOneOf, checkRecord } from '../base/argument.ts'
+import { badArgument, checkOneOf, checkRecord } from '../base/argument.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { BackendName, ResourceLimits, SpawnOptions } from './backend.ts'
 
@@ -34,6 +34,9 @@ const LIMITS: readonly (keyof ResourceLimits)[] = [
   'stackSizeMb',
 ]
 
+// With less a thread cannot even start Node, and with much less it takes the whole program along (Node 20.20 to 26.10).
+const LEAST: Partial<Record<keyof ResourceLimits, number>> = { maxOldGenerationSizeMb: 8, stackSizeMb: 0.5 }
+
 function refuse(options: Record<string, unknown>, why: string): void {
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) throw new ArgumentError(`This backend takes no ${name}, ${why}`)
@@ -48,8 +51,11 @@ function checkLimits(limits: ResourceLimits): void {
     if (!LIMITS.includes(name)) {
       throw new ArgumentError(`resourceLimits has no limit '${name}'; it takes ${LIMITS.join(', ')}.`)
     }
-    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
-      throw new ArgumentError(`resourceLimits.${name} must be a number of MiB above 0.`)
+    if (value === undefined) continue
+    const least = LEAST[name]
+    if (typeof value !== 'number' || !(least === undefined ? value > 0 : value >= least)) {
+      const wanted = `a number of MiB ${least === undefined ? 'above 0' : `of at least ${least}`}`
+      throw badArgument(`resourceLimits.${name}`, wanted, value)
     }
   }
 }
