@@ -1,5 +1,7 @@
 import { bindingIsStable } from './binding-stability.ts'
 import { type ClassMember, lostFieldName } from './class-layout.ts'
+import type { FunctionFacts } from './function-facts.ts'
+import { isNatural } from './function-parts.ts'
 import type { Attachments, ClassNode, Encoded } from './graph.ts'
 import { offsetOf } from './module-facts.ts'
 import { isFunction, ownValue, textOf } from './peek.ts'
@@ -27,7 +29,9 @@ export function encodeClassParts(walk: Walk, record: FunctionRecord, node: Class
       walk.at('property', name, () => walk.encodeDeep(value, { owner: fn })),
     ])
   }
-  const own = Reflect.ownKeys(fn).filter((key) => !isImplied(fn, key) && !isFromText(walk, record, fn, key, true))
+  const own = Reflect.ownKeys(fn).filter(
+    (key) => !isImplied(fn, key, record.facts) && !isFromText(walk, record, fn, key, true),
+  )
   walk.at('part', 'static', () => encodeProperties(walk, fn, own, node))
   const prototype = ownValue(fn, 'prototype') as object
   const keys = Reflect.ownKeys(prototype).filter(
@@ -38,8 +42,8 @@ export function encodeClassParts(walk: Walk, record: FunctionRecord, node: Class
   if (parts.props || parts.integrity) node.prototype = parts
 }
 
-function isImplied(cls: Function, key: PropertyKey): boolean {
-  return key === 'length' || key === 'prototype' || (key === 'name' && typeof ownValue(cls, 'name') === 'string')
+function isImplied(cls: Function, key: PropertyKey, facts: FunctionFacts): boolean {
+  return key === 'prototype' || ((key === 'name' || key === 'length') && isNatural(cls, key, facts))
 }
 
 /** A member that compiling the text makes again, unless somebody replaced it since. */

@@ -1,4 +1,4 @@
-import type { Node } from 'acorn'
+import type { Class, FunctionExpression, Node, Pattern } from 'acorn'
 import { LASTING_PARTS, readClassLayout } from './class-layout.ts'
 import type { FreeVariable, FunctionFacts, MethodKey, VariableReference } from './function-facts.ts'
 import { LruCache } from './lru.ts'
@@ -48,6 +48,7 @@ function readFacts(text: string, isStrict: boolean): FunctionFacts {
     text,
     form,
     name: node.id?.name,
+    arity: arityOf(isClass(node) ? constructorIn(node) : node),
     isAsync: !isClass(node) && node.async,
     isGenerator: !isClass(node) && node.generator,
     isStrict: isClass(node) || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body)),
@@ -63,6 +64,17 @@ function readFacts(text: string, isStrict: boolean): FunctionFacts {
     key,
     anchor: anchorOf(text, parsed, key),
   }
+}
+
+function constructorIn({ body }: Class): FunctionExpression | undefined {
+  const member = body.body.find((one) => one.type === 'MethodDefinition' && one.kind === 'constructor')
+  return member?.type === 'MethodDefinition' ? member.value : undefined
+}
+
+function arityOf(fn: { readonly params: readonly Pattern[] } | undefined): number {
+  const params = fn?.params ?? []
+  const end = params.findIndex(({ type }) => type === 'AssignmentPattern' || type === 'RestElement')
+  return end < 0 ? params.length : end
 }
 
 /** Collects what the walker meets; facts are these fields, which nobody changes afterwards. */

@@ -8,6 +8,8 @@ export interface FunctionFacts {
   readonly form: FunctionForm
   /** The name written in the text (`function f`, `class C`); undefined for arrows, methods and anonymous ones. */
   readonly name: string | undefined
+  /** Its `length`: how many parameters stand in front of the first with a default and of the rest. */
+  readonly arity: number
   readonly isAsync: boolean
   readonly isGenerator: boolean
   /** Strict by its own text: a class, or a 'use strict' directive of its own. Code around it may make it strict as well. */

@@ -7,15 +7,16 @@ import { isBlind } from './blind.ts'
 import { bareUrl, reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
-import type { Attachments, BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
+import { addedKeys, encodeFunctionParts } from './function-parts.ts'
+import type { BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
 import { isCommonJsFile } from './known.ts'
 import { offsetOf } from './module-facts.ts'
-import { functionName, isFunction, isPlainPrototype, ownValue, textOf } from './peek.ts'
+import { functionName, isFunction, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
 import { identify, originOf } from './provenance.ts'
-import { encodePrototype, encodeReference, importReference, isKnown, memberReference } from './references.ts'
+import { encodeReference, importReference, memberReference } from './references.ts'
 import { isModuleScript, type ScriptRecord } from './scripts.ts'
 import { mindsStrictness } from './strictness.ts'
 import { encodeVariables, lookUp, moduleFactsOf } from './variables.ts'
@@ -80,7 +81,7 @@ function encodeBound(walk: Walk, fn: Function, { target, self, args }: NonNullab
     node.target = walk.at('part', 'bound function', () => memberReference(walk, self, target) ?? walk.encode(target))
     node.args = args.map((arg, i) => walk.at('part', `bound argument ${i}`, () => walk.encode(arg)))
   })
-  walk.later(() => encodeProperties(walk, fn, extraKeys(fn), node))
+  walk.later(() => encodeProperties(walk, fn, addedKeys(fn), node))
   return ref
 }
 
@@ -236,38 +237,4 @@ function encodeHome(walk: Walk, facts: FunctionFacts, place: Place | undefined):
     walk.refuse('uses `super`', 'Send the object or class that it belongs to instead, or bind it to that.')
   }
   return walk.encode(Object.getPrototypeOf(place.home))
-}
-
-const IMPLIED = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller'])
-
-function extraKeys(fn: Function): PropertyKey[] {
-  return Reflect.ownKeys(fn).filter((key) => !IMPLIED.has(key))
-}
-
-function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFacts, node: FunctionNode): void {
-  encodeProperties(walk, fn, extraKeys(fn), node)
-  const prototype = ownValue(fn, 'prototype')
-  if (
-    facts.form === 'function' &&
-    !facts.isAsync &&
-    !facts.isGenerator &&
-    typeof prototype === 'object' &&
-    prototype !== null
-  ) {
-    const keys = Reflect.ownKeys(prototype).filter((key) => !(key === 'constructor' && ownValue(prototype, key) === fn))
-    const parent: unknown = Object.getPrototypeOf(prototype)
-    if (keys.length > 0 || !isPlainPrototype(parent as object | null)) {
-      // A function with methods is a class as it was written before ES2015.
-      node.id = identify(fn)
-      const parts: Attachments = {}
-      walk.at('part', 'prototype', () => {
-        encodeProperties(walk, prototype, keys, parts, prototype)
-        if (!isPlainPrototype(parent as object | null)) parts.proto = encodePrototype(walk, parent as object | null)
-      })
-      node.prototype = parts
-    }
-  }
-  const parent = Object.getPrototypeOf(fn) as object | null
-  if (parent !== null && parent !== Function.prototype && !isKnown(parent))
-    node.proto = walk.at('part', '[[Prototype]]', () => walk.encode(parent))
 }

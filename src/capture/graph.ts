@@ -173,6 +173,8 @@ interface Code extends Attachments {
   captures: Encoded[]
   /** Same id, same class: set for classes and for functions that are used as classes. */
   id?: string
+  /** Which of `name` and `length` were deleted. */
+  lacks?: string[]
   /** Own properties and parent of its `prototype` object, beyond what the text makes. */
   prototype?: Attachments
 }

@@ -35,7 +35,7 @@ export function makeCode(rebuild: Rebuild, node: FunctionNode | ClassNode): Func
     unitExtras(unit, { base, home, keys: keys && Object.fromEntries(keys) }),
   )
   if (fn.name !== node.name) Object.defineProperty(fn, 'name', { value: node.name, configurable: true })
-  if (node.kind === 'class') takeSetters(fn, node)
+  if (node.kind === 'class') takeSetters(fn)
   if (fill) rebuild.fills.set(node, fill)
   rememberOrigin(fn, { unit, fill, keys, home, self })
   if (node.id !== undefined) rememberClass(fn, node.id, rebuild.options.peer)
@@ -69,20 +69,20 @@ function isCaptured(rebuild: Rebuild, node: GraphNode): boolean {
   )
 }
 
-function takeSetters(cls: Function, node: ClassNode): void {
+function takeSetters(cls: Function): void {
   const own = Object.getOwnPropertyDescriptors(cls) as Record<string, PropertyDescriptor>
   const instance = own['ªset']?.value as Setter | undefined
   if (instance) setters.set(cls, instance.bind(cls))
   const statics = own['ªsset']?.value as ((fields: Record<string, unknown>) => void) | undefined
-  if (statics && node.privateStatics) staticSetters.set(node, statics.bind(cls))
+  if (statics) staticSetters.set(cls, statics.bind(cls))
   Reflect.deleteProperty(cls, 'ªset')
   Reflect.deleteProperty(cls, 'ªsset')
 }
 
-const staticSetters = new WeakMap<GraphNode, (fields: Record<string, unknown>) => void>()
+const staticSetters = new WeakMap<Function, (fields: Record<string, unknown>) => void>()
 
-export function setPrivateStatics(rebuild: Rebuild, node: ClassNode): void {
-  if (node.privateStatics) staticSetters.get(node)?.(readFields(rebuild, node.privateStatics))
+export function setPrivateStatics(rebuild: Rebuild, node: ClassNode, cls: Function): void {
+  if (node.privateStatics) staticSetters.get(cls)?.(readFields(rebuild, node.privateStatics))
 }
 
 /** Only a constructor can give an object the private members of a class without a base class, so it makes the object. */

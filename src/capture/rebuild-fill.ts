@@ -12,7 +12,8 @@ export function fill(rebuild: Rebuild, node: GraphNode, value: unknown): void {
     case 'function':
     case 'class':
       rebuild.fills.get(node)?.(node.captures.map((one) => rebuild.value(one)))
-      if (node.kind === 'class') setPrivateStatics(rebuild, node)
+      if (node.kind === 'class') setPrivateStatics(rebuild, node, value as Function)
+      for (const key of node.lacks ?? []) Reflect.deleteProperty(value as object, key)
       if (node.prototype) fillPrototype(rebuild, (value as Function).prototype as object, node.prototype)
       break
     case 'cell':

@@ -52,8 +52,14 @@ const BY_REFERENCE: ReadonlySet<GraphNode['kind']> = new Set([
   'meta',
 ])
 
-function isBare({ props, prototype, proto, integrity }: FunctionNode): boolean {
-  return props === undefined && prototype === undefined && proto === undefined && integrity === undefined
+function isBare({ props, lacks, prototype, proto, integrity }: FunctionNode): boolean {
+  return (
+    lacks === undefined &&
+    props === undefined &&
+    prototype === undefined &&
+    proto === undefined &&
+    integrity === undefined
+  )
 }
 
 function hasStableVariables(walk: Walk, { fn, facts, seen, script, origin, variables }: FunctionRecord): boolean {

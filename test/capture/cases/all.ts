@@ -1,4 +1,5 @@
 import type { Case } from './case.ts'
+import { changeCases } from './changes.ts'
 import { classCases } from './classes.ts'
 import { functionCases } from './functions.ts'
 import { importCases } from './imports.ts'
@@ -11,6 +12,7 @@ import { valueCases } from './values.ts'
 export const kinds: Readonly<Record<string, readonly Case[]>> = {
   Functions: functionCases,
   Classes: classCases,
+  'Changes to functions, classes and arrays': changeCases,
   '`this` and `super`': thisCases,
   Values: valueCases,
   'Imports and globals': importCases,
