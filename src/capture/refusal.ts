@@ -5,6 +5,8 @@ export interface Step {
   readonly label: string
   readonly kind: 'root' | 'function' | 'variable' | 'property' | 'part'
   readonly up: Step | undefined
+  /** Whether it is a function, or anywhere in one. */
+  readonly isWithin: boolean
 }
 
 export type Refusal = FunctionUnsendableError | ValueUnsendableError

@@ -165,7 +165,7 @@ export class Walk {
     this.byValue = byValue
     this.isFunctionRoot = isFunction(root)
     if (!this.isFunctionRoot || options.label !== undefined)
-      this.step = { label: options.label ?? 'the value', kind: 'root', up: undefined }
+      this.step = { label: options.label ?? 'the value', kind: 'root', up: undefined, isWithin: false }
   }
 
   encode(value: unknown, place?: Place): Encoded {
@@ -236,7 +236,7 @@ export class Walk {
   /** Runs with the path one step longer. */
   at<T>(kind: Step['kind'], label: string, run: () => T): T {
     const { step } = this
-    this.step = { label, kind, up: step }
+    this.step = { label, kind, up: step, isWithin: kind === 'function' || this.withinFunction(step) }
     try {
       return run()
     } finally {
@@ -282,8 +282,7 @@ export class Walk {
   }
 
   withinFunction(step: Step | undefined): boolean {
-    for (let at = step; at; at = at.up) if (at.kind === 'function') return true
-    return false
+    return step !== undefined && step.isWithin
   }
 
   graph(root: Encoded, units: Graph['units']): Graph {
@@ -297,7 +296,7 @@ export class Walk {
       if (!(error instanceof InspectorAbsentError)) throw error
       const { problem, advice } = error.absence
       const label = isFunction(value) ? functionName(value) || '(anonymous)' : undefined
-      const step: Step | undefined = label === undefined ? this.step : { label, kind: 'function', up: this.step }
+      const step: Step | undefined = label === undefined ? this.step : { label, kind: 'function', up: this.step, isWithin: true }
       throw this.refusal(`cannot be looked into, because ${problem}`, advice, step)
     }
   }
