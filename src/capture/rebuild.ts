@@ -105,14 +105,18 @@ function reachable(graph: Graph, from: Encoded): Iterable<number> {
     if (node === undefined || node.kind === 'special' || node.kind === 'plain' || node.kind === 'bytes') continue
     for (const [name, part] of Object.entries(node)) {
       if (name === 'prototype') Object.values(part as object).forEach(visit)
+      else if (LISTS.has(name)) (part as Encoded[] | undefined)?.forEach(visit)
       else visit(part)
     }
   }
   return found
 }
 
-// Within a node only references are arrays of one number: pairs and lists hold their numbers as lengths of two or more,
-// except lists of one primitive number, for which one node too many does no harm (see `special`).
+/** Fields that are lists of values: with one number in it such a list looks like a reference. */
+const LISTS: ReadonlySet<string> = new Set(['args', 'captures', 'items', 'missing', 'values'])
+
+// Within a node and outside of its lists, only references are arrays of one number: pairs hold their numbers as lengths of
+// two or more.
 function isRef(part: unknown): part is [number] {
   return Array.isArray(part) && part.length === 1 && typeof part[0] === 'number'
 }

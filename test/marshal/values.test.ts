@@ -137,6 +137,26 @@ describe('registerType()', () => {
     assert.ok(back.money instanceof Money)
   })
 
+  it('takes a list of one number, and the one number that a function captured, for what they are', async () => {
+    for (const number of [0, 1, 1000, -1, 0.5, NaN]) {
+      class Counts {
+        readonly list: readonly number[]
+        constructor(list: readonly number[]) {
+          this.list = list
+        }
+      }
+      const twice = (list: readonly number[]): number[] => [...list, number]
+      registerType(Counts, {
+        encode: ({ list }) => ({ list, twice }),
+        decode: (it) => new Counts(it.twice(it.list)),
+        name: `Counts ${number}`,
+      })
+      const [owner, worker] = [createOwnerMarshal(), createWorkerMarshal()]
+      const there = (await worker.decode(owner.encode([new Counts([number])], 'args'))) as Counts[]
+      assert.deepEqual(there[0]?.list, [number, number])
+    }
+  })
+
   it('sends the type with its first instance only', () => {
     const owner = createOwnerMarshal()
     const [first, second] = [owner.encode(new Money(1), 'a'), owner.encode(new Money(2), 'a')]
