@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { Pool } from 'manycore'
+import { type BackendName, Pool } from 'manycore'
 import { Cargo } from './cargo.js'
 import { faultBench, type FaultBench } from './fault-bench.js'
 import { checkAll, checkCrash, checkFailure, checkOnce, COUNT, outcomeOf, POISON } from './fault-checks.js'
-import { faultsIn, type Fault, workerPids } from './faults.js'
+import { FAULTS, faultsIn, type Fault, reason, workerPids } from './faults.js'
 
 /**
  * Every fault at every place of a task's way that lies in the worker. The places that lie with the owner are in
  * {@link file://./owner-faults.test.ts}, transfers that are cut in {@link file://./cut-transfers.test.ts}.
  */
-export function faultMatrix(backend: 'process' | 'thread'): void {
+export function faultMatrix(backend: BackendName): void {
   const faults = faultsIn(backend)
   const bench = faultBench(backend)
+
+  for (const fault of FAULTS) {
+    const why = reason(backend, fault)
+    if (why !== undefined) it(fault.name, { skip: `not with backend '${backend}': ${why}` }, () => {})
+  }
 
   describe('while the task runs', () => {
     const pool = bench.shared()

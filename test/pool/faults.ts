@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
+import type { BackendName } from 'manycore'
 import { childrenOf } from '../support/workers.js'
 
 /** One thing that goes wrong in the worker that calls `strike`. */
@@ -116,15 +118,43 @@ export const FAULTS: readonly Fault[] = [
   },
 ]
 
-/** A thread has no end by signal; what would end its whole process is left out. */
-export function faultsIn(backend: 'process' | 'thread'): Fault[] {
-  if (backend === 'process') return [...FAULTS]
-  const kept = FAULTS.filter(({ name }) => !/^SIG|abort/.test(name))
-  return kept.map((fault) => (fault.name === 'heap exhaustion' ? { ...fault, says: /ran out of heap memory/ } : fault))
+/** Those that a backend can show; `reason` says why it cannot show the others. */
+export function faultsIn(backend: BackendName): Fault[] {
+  return FAULTS.filter((fault) => reason(backend, fault) === undefined).map((fault) =>
+    backend === 'thread' && fault.name === 'heap exhaustion' ? { ...fault, says: /ran out of heap memory/ } : fault,
+  )
 }
 
-/** What the owner can do to its workers from outside, in the middle of its own work. */
-export const BLOWS: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGSTOP']
+/** Why a backend does not show a fault. */
+export function reason(backend: BackendName, { name, effect }: Fault): string | undefined {
+  if (backend !== 'process' && /^SIG|abort/.test(name)) return 'it ends, or stops, the whole program'
+  if (backend !== 'inline' || effect === 'throws' || name.startsWith('process.exit')) return undefined
+  return effect === 'stuck' ? 'it blocks the thread of its owner' : 'it ends the whole program'
+}
+
+/** What somebody outside of manycore can do to the workers of a pool, in the middle of its own work. */
+export interface Blow {
+  readonly name: string
+  /** Strikes a worker: a pid, or a thread. */
+  strike(victim: number | Worker): void
+  /** The code of the error of what is lost by it. */
+  readonly costs: 'MC_WORKER_CRASHED' | 'MC_TASK_TIMEOUT'
+}
+
+export const BLOWS: Readonly<Record<'process' | 'thread', readonly Blow[]>> = {
+  process: (['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGSTOP'] as const).map((signal) => ({
+    name: signal,
+    strike: (pid) => void process.kill(pid as number, signal),
+    costs: signal === 'SIGSTOP' ? 'MC_TASK_TIMEOUT' : 'MC_WORKER_CRASHED',
+  })),
+  thread: [
+    {
+      name: 'worker.terminate()',
+      strike: (thread) => void (thread as Worker).terminate(),
+      costs: 'MC_WORKER_CRASHED',
+    },
+  ],
+}
 
 /** The worker processes of this process; its reaper is none of them. */
 export function workerPids(): number[] {
