@@ -10,6 +10,7 @@ import type { FunctionFacts } from './function-facts.ts'
 import { addedKeys, encodeFunctionParts } from './function-parts.ts'
 import type { BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
+import { mayBeHome } from './homes.ts'
 import { isCommonJsFile } from './known.ts'
 import { offsetOf } from './module-facts.ts'
 import { functionName, isFunction, ownValue, textOf } from './peek.ts'
@@ -151,7 +152,7 @@ function encodeByValue(
     encodeComputedKeys(walk, record, node)
   } else {
     if (origin ? origin.unit.extras.includes('home') : facts.usesSuper)
-      node.home = origin ? walk.encode(origin.home) : encodeHome(walk, facts, place)
+      node.home = origin ? walk.encode(origin.home) : encodeHome(walk, record)
     if (facts.form === 'arrow' && facts.usesThis)
       node.self = walk.at('part', 'this', () => walk.encode(origin ? origin.self : readArrowThis(walk, record)))
   }
@@ -232,9 +233,15 @@ function checkOwnName(walk: Walk, record: FunctionRecord): void {
   record.extraVariables.add(name)
 }
 
-function encodeHome(walk: Walk, facts: FunctionFacts, place: Place | undefined): FunctionNode['home'] {
-  if (facts.form === 'arrow' || !place?.home) {
-    walk.refuse('uses `super`', 'Send the object or class that it belongs to instead, or bind it to that.')
+function encodeHome(walk: Walk, { fn, facts, seen, script, place }: FunctionRecord): FunctionNode['home'] {
+  const advice = 'Send the object or class that it belongs to instead, or bind it to that.'
+  if (facts.form === 'arrow' || !place?.home) return walk.refuse('uses `super`', advice)
+  if (!isBlind() && seen.location) {
+    const module = moduleFactsOf(fn, facts, seen, script)
+    const offset = offsetOf(module, seen.location.lineNumber, seen.location.columnNumber) - facts.anchor
+    if (!mayBeHome(module, offset, place.home)) {
+      walk.refuse('uses `super` and belongs to another object than the one that it was found in', advice)
+    }
   }
   return walk.encode(Object.getPrototypeOf(place.home))
 }

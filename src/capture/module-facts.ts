@@ -225,7 +225,7 @@ function covers({ start, end }: Node, offset: number): boolean {
 }
 
 /** Visits the parts of a node that cover the offset. */
-function descend(node: AnyNode, offset: number, visit: (node: AnyNode) => void): void {
+export function descend(node: AnyNode, offset: number, visit: (node: AnyNode) => void): void {
   for (const key in node) {
     const value = (node as unknown as Record<string, unknown>)[key]
     if (value === null || typeof value !== 'object') continue

@@ -230,6 +230,36 @@ export const refusalCases: readonly Case[] = [
     },
   },
   {
+    name: 'a method with super that was put into another object throws when it is called',
+    needs: 'syntax',
+    run: async ({ call }) => {
+      const base = { greet: () => 'hello' }
+      const derived = {
+        __proto__: base,
+        greet(): string {
+          return (super.greet as () => string)()
+        },
+      }
+      class Vector {
+        norm(): number {
+          return 5
+        }
+      }
+      class Loud extends Vector {
+        override norm(): number {
+          return super.norm() * 10
+        }
+      }
+      class Quiet extends Vector {}
+      Object.defineProperty(Quiet.prototype, 'norm', { value: Loud.prototype.norm })
+      const assigned = Object.assign({ first: 1 }, { greet: derived.greet })
+      const copied = { ...derived }
+      const quiet = new Quiet()
+      for (const fn of [() => assigned.greet(), () => copied.greet(), () => quiet.norm()])
+        await assert.rejects(async () => call(fn as () => unknown), /uses `super` and belongs to another object/)
+    },
+  },
+  {
     name: 'deeper than what the function names, it throws when it is read',
     needs: 'names',
     run: async ({ call }) => {
