@@ -1,12 +1,25 @@
 import type { AnyNode, CallExpression, Identifier, MemberExpression, Node, Pattern } from 'acorn'
 import { LruCache } from './lru.ts'
 import { parseFunction } from './parse.ts'
+import {
+  CALLBACK_OF,
+  CHANGING_METHODS,
+  CLASSES,
+  CONSTANT_GLOBALS,
+  MATH_CONSTANTS,
+  METHODS,
+  OWN_CALLBACK_OF,
+  PURE_FUNCTIONS,
+  PURE_METHODS,
+} from './pure-builtins.ts'
 import { type Binding, Scope } from './scope.ts'
 import { type AnyFunction, ScopeWalker } from './scope-walker.ts'
 
 /**
- * When running a function again cannot be noticed from outside, or undefined when that cannot be told from its text.
- * The answer holds for arguments that are plain data: no accessors, proxies or conversion methods of their own.
+ * When running a function again cannot be noticed from outside of its worker, or undefined when that cannot be told from
+ * its text. What it leaves behind within the worker, such as a count, does not matter: that ends with the worker, and
+ * only what a dead worker held is run again. The answer holds for arguments that are plain data, of which a method is
+ * that of JavaScript: no functions, accessors, proxies, memory that is shared.
  */
 export function purityOf(text: string): Purity | undefined {
   const known = cache.get(text)
@@ -22,6 +35,10 @@ export interface Purity {
   readonly constants: ReadonlySet<string>
   /** Free variables that are called: each must hold a function that is pure itself; one that is being checked counts as pure. */
   readonly calls: ReadonlySet<string>
+  /** What is captured or came as an argument may be another after each run, and what it gives may be part of that. */
+  readonly keepsState: boolean
+  /** Free variables that are assigned: also one of `constants`, and none that anybody calls. */
+  readonly assigned: ReadonlySet<string>
   /** Global names that must mean the intrinsic object of that name: no scope of the function declares them. */
   readonly intrinsics: ReadonlySet<string>
 }
@@ -40,7 +57,13 @@ function readPurity(text: string): Purity | undefined {
 }
 
 class PurityCheck {
-  readonly #purity = { constants: new Set<string>(), calls: new Set<string>(), intrinsics: new Set<string>() }
+  readonly #purity = {
+    constants: new Set<string>(),
+    calls: new Set<string>(),
+    intrinsics: new Set<string>(),
+    assigned: new Set<string>(),
+    keepsState: false,
+  }
   /** What each used name means, undefined for free ones; names that are declared, keys and labels are not in it. */
   readonly #meanings = new Map<Node, Binding | undefined>()
   readonly #reassigned = new Set<Binding>()
@@ -67,14 +90,17 @@ class PurityCheck {
       case 'CallExpression':
         return this.#isPureCall(node)
       case 'AssignmentExpression':
-        return this.#isLocalTarget(node.left) && this.#isPure(node.right)
+        return this.#isTarget(node.left) && this.#isPure(node.right)
       case 'UpdateExpression':
-        return this.#isLocalTarget(node.argument as Pattern)
+        return this.#isTarget(node.argument as Pattern)
       case 'UnaryExpression':
         return node.operator !== 'delete' && this.#isPure(node.argument)
       case 'BinaryExpression':
+        if (!this.#isPure(node.left as AnyNode)) return false
         // `instanceof` calls a method of its right side.
-        return node.operator !== 'instanceof' && this.#isPure(node.left as AnyNode) && this.#isPure(node.right)
+        return node.operator === 'instanceof' ? this.#isClass(node.right) : this.#isPure(node.right)
+      case 'NewExpression':
+        return this.#isClass(node.callee) && node.arguments.every((arg) => this.#isPure(arg))
       case 'ArrowFunctionExpression':
       case 'FunctionExpression':
       case 'FunctionDeclaration':
@@ -87,7 +113,7 @@ class PurityCheck {
         if (node.type === 'ForOfStatement' && node.await) return false
         const { left } = node
         return (
-          (left.type === 'VariableDeclaration' ? this.#isPure(left) : this.#isLocalTarget(left)) &&
+          (left.type === 'VariableDeclaration' ? this.#isPure(left) : this.#isTarget(left)) &&
           this.#isPure(node.right) &&
           this.#isPure(node.body)
         )
@@ -122,31 +148,47 @@ class PurityCheck {
   #isPureMember(node: MemberExpression): boolean {
     const { object, property } = node
     if (property.type === 'PrivateIdentifier' || object.type === 'Super') return false
-    if (
-      this.#isFree(object) &&
-      !node.computed &&
-      property.type === 'Identifier' &&
-      object.name === 'Math' &&
-      MATH_CONSTANTS.has(property.name)
-    ) {
-      this.#purity.intrinsics.add('Math')
-      return true
+    if (!node.computed && property.type === 'Identifier') {
+      // They lead to functions that make code of text.
+      if (property.name === 'constructor' || property.name === '__proto__') return false
+      if (this.#isFree(object) && object.name === 'Math' && MATH_CONSTANTS.has(property.name)) {
+        this.#purity.intrinsics.add('Math')
+        return true
+      }
     }
     return this.#isPure(object) && (!node.computed || this.#isPure(property))
   }
 
   #isPureCall({ callee, arguments: args }: CallExpression): boolean {
+    if (callee.type === 'MemberExpression') return this.#isMethodCall(callee, args)
     return callee.type !== 'Super' && this.#isPureCallee(callee) && args.every((arg) => this.#isPure(arg))
   }
 
-  #isPureCallee(callee: AnyNode): boolean {
-    if (callee.type === 'MemberExpression') {
-      const { object, property } = callee
-      if (callee.computed || property.type !== 'Identifier' || !this.#isFree(object)) return false
-      if (!PURE_METHODS.get(object.name)?.has(property.name)) return false
-      this.#purity.intrinsics.add(object.name)
-      return true
+  #isMethodCall({ computed, object, property }: MemberExpression, args: CallExpression['arguments']): boolean {
+    if (computed || property.type !== 'Identifier') return false
+    const own = this.#isFree(object) ? PURE_METHODS.get(object.name) : undefined
+    if (own !== undefined) {
+      if (!own.has(property.name)) return false
+      this.#purity.intrinsics.add((object as Identifier).name)
+      if (property.name === 'assign') this.#purity.keepsState = true
+    } else {
+      const isChange = CHANGING_METHODS.has(property.name)
+      if (!(isChange || METHODS.has(property.name)) || object.type === 'Super' || !this.#isPure(object)) return false
+      // What nobody else has may be changed.
+      if (isChange && !this.#isOwn(object)) this.#purity.keepsState = true
     }
+    const at = own === undefined ? CALLBACK_OF.get(property.name) : OWN_CALLBACK_OF.get(property.name)
+    return args.every((arg, place) =>
+      at === undefined ? this.#isPure(arg) : arg.type !== 'SpreadElement' && this.#isArgument(arg, place === at),
+    )
+  }
+
+  #isArgument(arg: AnyNode, isCalled: boolean): boolean {
+    if (!isCalled || NO_FUNCTIONS.has(arg.type) || FUNCTIONS.has(arg.type)) return this.#isPure(arg)
+    return arg.type === 'Identifier' && (arg.name === 'undefined' || this.#isPureCallee(arg))
+  }
+
+  #isPureCallee(callee: AnyNode): boolean {
     if (callee.type !== 'Identifier') return false
     if (this.#isFree(callee)) {
       ;(PURE_FUNCTIONS.has(callee.name) ? this.#purity.intrinsics : this.#purity.calls).add(callee.name)
@@ -157,37 +199,65 @@ class PurityCheck {
     return binding.kind === 'name' || (binding.value !== undefined && FUNCTIONS.has(binding.value.type))
   }
 
-  /** A local variable, a pattern of such, or an element of an array that was made here and is reached by its own name only. */
-  #isLocalTarget(target: Pattern): boolean {
+  #isClass(node: AnyNode): boolean {
+    if (!this.#isFree(node) || !CLASSES.has(node.name)) return false
+    this.#purity.intrinsics.add(node.name)
+    return true
+  }
+
+  /** A variable, a pattern of such, or a property of what can be reached from here. */
+  #isTarget(target: Pattern): boolean {
     switch (target.type) {
-      case 'Identifier':
-        return target.name !== 'arguments' && this.#meanings.get(target) !== undefined
-      case 'MemberExpression': {
-        const binding = this.#meanings.get(target.object)
-        const isOwnArray = binding?.value?.type === 'ArrayExpression' && !this.#reassigned.has(binding)
-        return (
-          isOwnArray && target.computed && target.property.type !== 'PrivateIdentifier' && this.#isPure(target.property)
-        )
+      case 'Identifier': {
+        if (target.name === 'arguments') return false
+        if (this.#meanings.get(target) !== undefined) return true
+        this.#purity.constants.add(target.name)
+        this.#purity.assigned.add(target.name)
+        this.#purity.keepsState = true
+        return true
       }
+      case 'MemberExpression':
+        if (!this.#isOwn(target.object) || !target.computed) this.#purity.keepsState = true
+        return target.object.type !== 'Super' && this.#isPureMember(target)
       case 'ArrayPattern':
-        return target.elements.every((element) => element === null || this.#isLocalTarget(element))
+        return target.elements.every((element) => element === null || this.#isTarget(element))
       case 'ObjectPattern':
         return target.properties.every((part) =>
           part.type === 'RestElement'
-            ? this.#isLocalTarget(part.argument)
-            : (!part.computed || this.#isPure(part.key)) && this.#isLocalTarget(part.value),
+            ? this.#isTarget(part.argument)
+            : (!part.computed || this.#isPure(part.key)) && this.#isTarget(part.value),
         )
       case 'AssignmentPattern':
-        return this.#isLocalTarget(target.left) && this.#isPure(target.right)
+        return this.#isTarget(target.left) && this.#isPure(target.right)
       case 'RestElement':
-        return this.#isLocalTarget(target.argument)
+        return this.#isTarget(target.argument)
       default:
         return false
     }
   }
+
+  /** An array, object, Map or Set that was made here and is reached by its own name only. */
+  #isOwn(node: AnyNode): boolean {
+    const binding = node.type === 'Identifier' ? this.#meanings.get(node) : undefined
+    return binding?.value !== undefined && !this.#reassigned.has(binding) && MAKING.has(binding.value.type)
+  }
 }
 
 const FUNCTIONS: ReadonlySet<string> = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'])
+
+const MAKING: ReadonlySet<string> = new Set(['ArrayExpression', 'ObjectExpression', 'NewExpression'])
+
+/** What can be told not to be a function. */
+const NO_FUNCTIONS: ReadonlySet<string> = new Set([
+  'Literal',
+  'TemplateLiteral',
+  'UnaryExpression',
+  'BinaryExpression',
+  'UpdateExpression',
+  'ArrayExpression',
+  'ObjectExpression',
+  'NewExpression',
+])
 
 /** Node types that have no effect of their own, so that their parts decide. Every other type is refused. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -224,66 +294,4 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'TryStatement',
   'VariableDeclarator',
   'WhileStatement',
-])
-
-/** Globals that are primitives and cannot be written. */
-const CONSTANT_GLOBALS: ReadonlySet<string> = new Set(['undefined', 'NaN', 'Infinity'])
-
-const MATH_CONSTANTS: ReadonlySet<string> = new Set(['E', 'LN10', 'LN2', 'LOG10E', 'LOG2E', 'PI', 'SQRT1_2', 'SQRT2'])
-
-const PURE_FUNCTIONS: ReadonlySet<string> = new Set([
-  'Boolean',
-  'Number',
-  'String',
-  'isFinite',
-  'isNaN',
-  'parseFloat',
-  'parseInt',
-])
-
-/** `Math.random` too: nobody saw the numbers of a run whose result was lost. */
-const PURE_METHODS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['Array', new Set(['isArray'])],
-  ['Number', new Set(['isFinite', 'isInteger', 'isNaN', 'isSafeInteger'])],
-  [
-    'Math',
-    new Set([
-      'abs',
-      'acos',
-      'acosh',
-      'asin',
-      'asinh',
-      'atan',
-      'atan2',
-      'atanh',
-      'cbrt',
-      'ceil',
-      'clz32',
-      'cos',
-      'cosh',
-      'exp',
-      'expm1',
-      'f16round',
-      'floor',
-      'fround',
-      'hypot',
-      'imul',
-      'log',
-      'log10',
-      'log1p',
-      'log2',
-      'max',
-      'min',
-      'pow',
-      'random',
-      'round',
-      'sign',
-      'sin',
-      'sinh',
-      'sqrt',
-      'tan',
-      'tanh',
-      'trunc',
-    ]),
-  ],
 ])

@@ -30,15 +30,25 @@ export function recheckOf(graph: Graph): (() => boolean) | undefined {
     shapes.every(({ fn, keys, prototype }) => Reflect.ownKeys(fn).length === keys && prototypeKeys(fn) === prototype)
 }
 
-/** Whether running the function again, with plain data as arguments, cannot be noticed from outside. */
+/** Whether running the function again, with plain data as arguments, cannot be noticed from outside of its worker. */
 export function isPure(graph: Graph): boolean {
+  return purityIn(graph) !== undefined
+}
+
+/** As `isPure`, and whether a run may change what an earlier run gave. */
+export function purityIn(graph: Graph): { readonly keepsState: boolean } | undefined {
   const walk = walkOf(graph)
-  if (walk === undefined || !isRef(graph.root)) return false
+  if (walk === undefined || !isRef(graph.root)) return undefined
   const node = walk.nodeOf(graph.root)
   const imported = walk.imported.get(node)
-  if (imported !== undefined && node.kind === 'import') return isPureImport(imported, node.name)
+  if (imported !== undefined && node.kind === 'import') return purityOfImport(imported, node.name)
   const root = walk.recordOf.get(node)
-  return root !== undefined && isPureRecord(walk, root, new Set())
+  const looking = new Map<FunctionRecord, Purity>()
+  if (root === undefined || !isPureRecord(walk, root, looking)) return undefined
+  const all = [...looking.values()]
+  const called = new Set(all.flatMap(({ calls }) => [...calls]))
+  if (all.some(({ assigned }) => [...assigned].some((name) => called.has(name)))) return undefined
+  return { keepsState: all.some(({ keepsState }) => keepsState) }
 }
 
 const BY_REFERENCE: ReadonlySet<GraphNode['kind']> = new Set([
@@ -94,14 +104,14 @@ function isRef(encoded: Encoded | undefined): encoded is Ref {
 }
 
 // One that is being looked at already counts as pure: a recursion is as pure as the rest of it.
-function isPureRecord(walk: Walk, record: FunctionRecord, looking: Set<FunctionRecord>): boolean {
+function isPureRecord(walk: Walk, record: FunctionRecord, looking: Map<FunctionRecord, Purity>): boolean {
   if (looking.has(record)) return true
-  looking.add(record)
   const purity = purityOf(record.facts.text)
   if (!purity) return false
+  looking.set(record, purity)
   for (const name of purity.constants) {
     const variable = record.variables.get(name)
-    if (!variable || (isRef(variable.value) && walk.nodeOf(variable.value).kind !== 'plain')) return false
+    if (!variable || !isData(walk, variable.value)) return false
   }
   for (const name of purity.calls) {
     const called = recordOf(walk, record.variables.get(name)?.value)
@@ -110,17 +120,23 @@ function isPureRecord(walk: Walk, record: FunctionRecord, looking: Set<FunctionR
   return isUnshadowed(purity, record) && [...purity.intrinsics].every((name) => !record.variables.has(name))
 }
 
+function isData(walk: Walk, value: Encoded): boolean {
+  if (!isRef(value)) return true
+  const node = walk.nodeOf(value)
+  return node.kind === 'plain' || (node.kind === 'cell' && isData(walk, node.value))
+}
+
 // One that uses nothing of its module, which is another there. Its export is the same function where the source gives
 // the name no other value.
-function isPureImport(imported: ImportedFunction, exported: string): boolean {
+function purityOfImport(imported: ImportedFunction, exported: string): Purity | undefined {
   const { fn, facts, seen, script } = imported
   const purity = purityOf(facts.text)
-  if (!purity || purity.constants.size > 0 || purity.calls.size > 0 || !isUnshadowed(purity, imported)) return false
+  if (!purity || purity.constants.size > 0 || purity.calls.size > 0 || !isUnshadowed(purity, imported)) return undefined
   const module = moduleFactsOf(fn, facts, seen, script)
   const [local] = [...module.exports].find(([, name]) => name === exported) ?? []
-  if (local === undefined || !bindingIsStable(module, TOP, local)) return false
+  if (local === undefined || !bindingIsStable(module, TOP, local)) return undefined
   const value = bindingAt(module, TOP, local)?.value
-  return value !== undefined && module.source.slice(value.start, value.end) === textOf(fn)
+  return value !== undefined && module.source.slice(value.start, value.end) === textOf(fn) ? purity : undefined
 }
 
 // In front of every function.

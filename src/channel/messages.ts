@@ -67,8 +67,9 @@ export interface Init extends Envelope {
 }
 
 /**
- * Owner → worker: from now on `fn` names this function. Payload: the captured function. `index` is 1 when nobody can
- * notice that it runs again, so that no journal is kept for it.
+ * Owner → worker: from now on `fn` names this function. Payload: the captured function. `index` is 0 when
+ * somebody could notice that it runs again with plain data, so that a journal is kept for it; 2 when nobody could, but a
+ * run may change what an earlier one gave; else 1.
  */
 export interface Define extends Envelope {
   readonly kind: typeof Kind.define
@@ -105,8 +106,8 @@ export interface Calls extends Envelope {
 
 /**
  * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. `index` is 1
- * when nobody waits for one of its answers rather than for the last, so that they may be sent together. Payload, if any:
- * what the caller shares with it, an array of [name, value].
+ * when nobody waits for one of its answers rather than for the last, so that they may be sent together. `fn` is 1
+ * when its items are to be noted in the journal in any case. Payload, if any: what the caller shares with it, an array of [name, value].
  */
 export interface Manner extends Envelope {
   readonly kind: typeof Kind.manner

@@ -1,3 +1,5 @@
+import { Tag } from './tag.ts'
+
 /**
  * One value as bytes, ready for a channel. `tag` says which form `body` has (see codec.ts); big buffers stay out of
  * the body and travel behind it untouched, in the order in which the body refers to them.
@@ -19,4 +21,9 @@ export interface Payload {
   readonly moved?: ReadonlySet<Uint8Array> | undefined
   /** Memory that both ends use together, which only a channel within one process can carry. */
   readonly shared?: readonly SharedArrayBuffer[] | undefined
+}
+
+/** Whether to read it again may run code, or gives something that can be seen from outside: it has more than plain data. */
+export function isMoreThanData({ tag, shared }: Payload): boolean {
+  return tag === Tag.graphJson || tag === Tag.graphClone || shared !== undefined
 }

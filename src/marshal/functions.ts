@@ -43,7 +43,7 @@ export function shipFunction(
     captures === undefined ? (sharesMemory ? forAnyHere : forAny) : graphHooks(undefined, sharesMemory, captures)
   const graph = hooks.capture(fn, undefined)
   const payload = keepPayload(encodeGraph(graph, 'The function'))
-  const { isPure, isStateless, recheckOf } = rooms.verdict
+  const { isStateless, purityIn, recheckOf } = rooms.verdict
   if (before !== undefined && isSame(before.shipped.payload, payload)) {
     // Only now, because it takes the module's source, which a function that is sent once does not need.
     if (!before.isJudged) before.isUnchanged = recheckOf(graph)
@@ -53,7 +53,9 @@ export function shipFunction(
   const content = isStateless(graph) ? contentOf(payload) : undefined
   let made = content === undefined ? undefined : byContent.get(content)
   if (made === undefined) {
-    made = { id: ++lastId, name: fn.name, payload, pure: isPure(graph) }
+    const purity = purityIn(graph)
+    const pure = purity !== undefined
+    made = { id: ++lastId, name: fn.name, payload, pure, keepsState: purity?.keepsState === true }
     if (content !== undefined) byContent.set(content, made, content.length)
   }
   if (captures === undefined) shipped.set(fn, { shipped: made, isJudged: false, isUnchanged: undefined })

@@ -34,8 +34,10 @@ export interface ShippedFunction {
   readonly id: number
   readonly name: string
   readonly payload: Payload
-  /** True when running it again cannot be noticed from outside: no calls, no assignments, no free variables written. */
+  /** True when running it again, with plain data, cannot be noticed from outside of its worker. */
   readonly pure: boolean
+  /** With `pure`: a run may change what an earlier run gave. */
+  readonly keepsState: boolean
 }
 
 /**

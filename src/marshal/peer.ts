@@ -46,5 +46,5 @@ export function createPeer({ place, sharesMemory = false }: MarshalOptions): Mar
 
 function functionMessage(kind: typeof Kind.define | typeof Kind.release, fn: ShippedFunction): Message {
   const payload = kind === Kind.define ? fn.payload : undefined
-  return { kind, task: 0, fn: fn.id, index: fn.pure ? 1 : 0, count: 0, payload }
+  return { kind, task: 0, fn: fn.id, index: fn.pure ? (fn.keepsState ? 2 : 1) : 0, count: 0, payload }
 }

@@ -1,5 +1,5 @@
 import type { Kind } from '../channel/messages.ts'
-import type { Payload } from '../codec/payload.ts'
+import { isMoreThanData, type Payload } from '../codec/payload.ts'
 import type { PoolFunction } from './functions.ts'
 
 /** What travels to a worker in one message: one call, several calls, or consecutive items of a map. */
@@ -48,6 +48,8 @@ export abstract class Batch implements Cargo {
   /** Milliseconds that one item is taken to cost. */
   costMs = 0
   holder: Holder | undefined
+  /** The journal of its worker tells which of its items have begun. */
+  isNoted: boolean
   /** Once it was sent. */
   sending: Sending | undefined
 
@@ -64,6 +66,7 @@ export abstract class Batch implements Cargo {
     this.isRetried = cargo.isRetried
     this.graceMs = cargo.graceMs
     this.losses = cargo.losses
+    this.isNoted = !cargo.fn.shipped.pure || isMoreThanData(cargo.payload)
   }
 
   abstract resolved(at: number, values: readonly unknown[]): void

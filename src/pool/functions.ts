@@ -10,6 +10,8 @@ export interface PoolFunction {
   readonly pace: Pace
   /** Calls, maps and streams that may still send it. */
   users: number
+  /** So many of its items are to be noted although nobody could notice that they run again: a worker died with them. */
+  toNote: number
   /** So many workers in a row died while they built it. */
   deaths: number
   /** It was given up for that, and nothing more is sent to a worker with it. */
@@ -37,7 +39,8 @@ export class FunctionTable {
   enter(shipped: ShippedFunction): PoolFunction {
     let fn = this.#known.get(shipped.id)
     if (fn === undefined) {
-      fn = { shipped, name: shipped.name || '<anonymous>', pace: new Pace(), users: 0, deaths: 0, broken: undefined }
+      const name = shipped.name || '<anonymous>'
+      fn = { shipped, name, pace: new Pace(), users: 0, toNote: 0, deaths: 0, broken: undefined }
       this.#known.set(shipped.id, fn)
     }
     if (fn.users++ === 0) this.#idle.delete(fn)

@@ -73,7 +73,8 @@ export class Lane implements Source {
     const last = this.#line.tail
     // Many are not worth the copying.
     const isMany = items.length >= MANY && last !== undefined && last.count >= MANY
-    if (last === undefined || last.end !== index || isMany) this.#line.push(new WaitingStretch(index, items, 0, 1, nowMs))
+    if (last === undefined || last.end !== index || isMany)
+      this.#line.push(new WaitingStretch(index, items, 0, 1, nowMs))
     else last.extend(items, nowMs)
   }
 

@@ -126,8 +126,13 @@ export class Member implements Holder {
     if (limitMs !== undefined) this.#limit = setLimit(() => this.#expire(batch, limitMs), limitMs)
     const { kind, task, index, count, payload } = batch
     const patient = batch.isWhole && count > 1 ? 1 : 0
-    if (patient === 1 || batch.attempt > 1 || batch.shared !== undefined)
-      channel.send({ kind: Kind.manner, task, fn: 0, index: patient, count: batch.attempt, payload: batch.shared })
+    const note = batch.isNoted || batch.fn.toNote === 0 ? 0 : 1
+    if (note === 1) {
+      batch.isNoted = true
+      batch.fn.toNote = Math.max(0, batch.fn.toNote - count)
+    }
+    if (patient === 1 || note === 1 || batch.attempt > 1 || batch.shared !== undefined)
+      channel.send({ kind: Kind.manner, task, fn: note, index: patient, count: batch.attempt, payload: batch.shared })
     if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
     this.blocked = true
     void channel.drained().then(() => {

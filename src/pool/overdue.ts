@@ -10,6 +10,7 @@ export class OverdueBatch extends Batch {
     super(batch)
     this.costMs = batch.costMs
     this.holder = batch.holder
+    this.isNoted = batch.isNoted
     this.sending = batch.sending
     this.#ended = ended
     this.#batch = batch

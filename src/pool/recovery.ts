@@ -31,10 +31,10 @@ export function recover(member: Member, exit: WorkerExit): void {
   for (let at = held.length - 1; at >= 0; at--) {
     const batch = held[at] as Batch
     // What was finished before the running item, but neither arrived nor stands in the journal, is lost.
-    let begun = at < running && !batch.fn.shipped.pure ? batch.count : 0
+    let begun = at < running && batch.isNoted ? batch.count : 0
     if (at === running) begun = (placeOf(batch, position) ?? 0) + 1
     // Where nobody noted what ran, the next item counts as running: it may fail in vain, but it never runs twice.
-    if (!kept && at === 0 && !batch.fn.shipped.pure) begun = batch.answered + 1
+    if (!kept && at === 0 && batch.isNoted) begun = batch.answered + 1
     // The next to run did not begin: perhaps it cannot even be read without harm.
     const suspect = at === 0 && deadly === undefined && batch.answered >= begun
     const losses = (batch.answered === 0 ? batch.losses : 0) + (suspect ? weight : 0)
@@ -44,6 +44,8 @@ export function recover(member: Member, exit: WorkerExit): void {
       batch.rejected(place, crashed(member, exit, batch, place))
     }
     if (batch.answered === batch.count) continue
+    // Nobody knows which of its items ran. Should one of them be what kills, it is known the next time.
+    if (!batch.isNoted) batch.fn.toNote += batch.count - batch.answered
     batch.returned(crashed(member, exit, batch, batch.answered), losses < MOST_LOSSES ? losses : 0)
   }
 }

@@ -78,16 +78,15 @@ export class Answers {
 
   /**
    * Holds the value of an item that will be answered together with others; false when it must be answered alone and
-   * at once, because it is not plain or cannot travel.
+   * at once, because it is not plain or cannot travel. `mayChange`: what runs next may change it.
    */
-  hold(held: Held, task: number, index: number, value: unknown): boolean {
-    if (!this.#journaled) {
+  hold(held: Held, task: number, index: number, value: unknown, mayChange: boolean): boolean {
+    if (!this.#journaled && !mayChange) {
       held.keep(value)
       return true
     }
-    const payload = fixed(held, value)
-    if (payload === undefined) return false
-    this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload })
+    if (!isFixed(held, value)) return false
+    if (this.#journaled) this.#journal.finish({ kind: Kind.items, task, fn: 0, index, count: 1, payload: held.last })
     return true
   }
 
@@ -204,12 +203,12 @@ export class Answers {
 
 type Answer = Extract<Message, { kind: 17 | 18 | 19 | 20 }>
 
-function fixed(held: Held, value: unknown): Payload | undefined {
+function isFixed(held: Held, value: unknown): boolean {
   try {
     return held.fix(value)
   } catch {
     // What a value throws when it is looked at is told when it is answered alone.
-    return undefined
+    return false
   }
 }
 

@@ -8,6 +8,8 @@ import { isThenable } from './thenable.ts'
 export interface TaskRun {
   /** Nobody can notice that it runs again. */
   readonly pure: boolean
+  /** A run may change what an earlier run gave. */
+  readonly keepsState: boolean
   readonly call: (index: number, args: readonly unknown[]) => unknown
 }
 
@@ -120,7 +122,7 @@ export class ChunkRun {
   }
 
   #finished(at: number, value: unknown): Soon {
-    if (this.#answers.hold(this.#held, this.#task, this.#index + at, value)) return undefined
+    if (this.#answers.hold(this.#held, this.#task, this.#index + at, value, this.#run.keepsState)) return undefined
     const { count } = this.#held
     const eachNs = Math.round(this.#elapsedNs() / (count + 1))
     return this.#then(this.#flush(eachNs * count), () => {

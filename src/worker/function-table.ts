@@ -6,8 +6,10 @@ import type { Soon } from './answers.ts'
 
 export interface TaskFunction {
   readonly call: (...args: unknown[]) => unknown
-  /** Nobody can notice that it runs again. */
+  /** Nobody can notice that it runs again, with plain data. */
   readonly pure: boolean
+  /** A run may change what an earlier run gave. */
+  readonly keepsState: boolean
 }
 
 /** Why each task of a function fails: it could not be built again here. */
@@ -28,11 +30,11 @@ export class FunctionTable {
     try {
       const value = payload && this.#marshal.decode(payload)
       if (!(value instanceof Promise)) {
-        this.#set(fn, value, index === 1)
+        this.#set(fn, value, index)
         return undefined
       }
       return duringImport(value).then(
-        (late) => this.#set(fn, late, index === 1),
+        (late) => this.#set(fn, late, index),
         (error: unknown) => void this.#functions.set(fn, { error }),
       )
     } catch (error) {
@@ -53,7 +55,8 @@ export class FunctionTable {
     )
   }
 
-  #set(fn: number, value: unknown, pure: boolean): void {
-    this.#functions.set(fn, { call: value as TaskFunction['call'], pure })
+  #set(fn: number, value: unknown, purity: number): void {
+    const call = value as TaskFunction['call']
+    this.#functions.set(fn, { call, pure: purity !== 0, keepsState: purity !== 1 })
   }
 }

@@ -22,19 +22,33 @@ export class Held {
     this.#values.push(value)
   }
 
-  /** Adds a value as it is now, and gives it as an array of one; nothing when it has to be answered alone. */
-  fix(value: unknown): Payload | undefined {
+  /** Adds a value as it is now; false when it has to be answered alone. May throw what looking at the value throws. */
+  fix(value: unknown): boolean {
     if (typeof value === 'number' && this.#texts === undefined) {
       this.#values.push(value)
-      return { tag: Tag.doubles, body: packDouble(value), buffers: NO_BUFFERS }
+      return true
     }
     const isGap = value === undefined
     const text = isGap ? 'null' : plainText(value)
     const texts = text === undefined ? undefined : (this.#texts ?? this.#asTexts())
-    if (text === undefined || texts === undefined) return undefined
+    if (text === undefined || texts === undefined) return false
     if (isGap) (this.#gaps === NO_GAPS ? (this.#gaps = []) : this.#gaps).push(texts.length)
     texts.push(text)
-    return isGap ? GAP : { tag: Tag.json, body: `[${text}]`, buffers: NO_BUFFERS }
+    return true
+  }
+
+  /** The value that was fixed last, as an array of one. */
+  get last(): Payload {
+    const texts = this.#texts
+    if (texts === undefined)
+      return {
+        tag: Tag.doubles,
+        body: packDouble(this.#values[this.#values.length - 1] as number),
+        buffers: NO_BUFFERS,
+      }
+    const at = texts.length - 1
+    if (this.#gaps[this.#gaps.length - 1] === at) return GAP
+    return { tag: Tag.json, body: `[${texts[at]}]`, buffers: NO_BUFFERS }
   }
 
   /** All of them as one array; or the values, where they cannot travel together. Holds nothing afterwards. */

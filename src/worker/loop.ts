@@ -6,7 +6,7 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 import type { JournalStore } from '../channel/journal-store.ts'
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
-import { Tag } from '../codec/tag.ts'
+import { isMoreThanData } from '../codec/payload.ts'
 import { shareContext } from '../codec/shared-context.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
@@ -126,7 +126,12 @@ class TaskLoop implements Ending {
           message,
           (shared) => {
             const { count: attempt, index } = message
-            this.#manner = { attempt, patient: index === 1, enter: shared === undefined ? undefined : entering(shared) }
+            this.#manner = {
+              attempt,
+              patient: index === 1,
+              isNoted: message.fn === 1,
+              enter: shared === undefined ? undefined : entering(shared),
+            }
             return undefined
           },
           (error) => {
@@ -230,16 +235,20 @@ class TaskLoop implements Ending {
   }
 
   // What runs one item. Nobody can notice in which context a pure function runs.
-  #runner({ kind, task, fn: id, index: first }: Message, { call, pure }: TaskFunction, manner: TaskManner): TaskRun {
-    if (pure) return { pure, call: (_index, args) => call(...args) }
+  #runner(message: Message, { call, pure: isPure, keepsState }: TaskFunction, manner: TaskManner): TaskRun {
+    const { kind, task, fn: id, index: first, payload } = message
+    const pure = isPure && !manner.isNoted && (payload === undefined || !isMoreThanData(payload))
+    if (pure) return { pure, keepsState, call: (_index, args) => call(...args) }
     const scope = (this.#scope ??= new TaskScope(this.#store ?? UNMARKED))
     if (kind === Kind.chunk || kind === Kind.starChunk)
       return {
         pure,
+        keepsState,
         call: (index, args) => scope.run(task, index, id, manner, call, args),
       }
     return {
       pure,
+      keepsState,
       call: (index, args) => scope.run(task + index - first, undefined, id, manner, call, args),
     }
   }
@@ -296,7 +305,7 @@ class TaskLoop implements Ending {
   // To build again what is more than plain data runs code of its types and modules. Where that is the end of the worker,
   // the journal has to name the item, or it would be sent to the next worker, and the next.
   #decodedAsBegun(message: Message, use: (value: unknown) => Soon, refused: (error: unknown) => Soon): Soon {
-    if (!RUNS_CODE.has(message.payload?.tag ?? 0)) return this.#decoded(message, use, refused)
+    if (message.payload === undefined || !isMoreThanData(message.payload)) return this.#decoded(message, use, refused)
     const soon = this.#answers.begin(message.task, message.index, false)
     const decode = (): Soon => this.#decoded(message, use, refused)
     return soon === undefined ? decode() : soon.then(decode)
@@ -322,8 +331,6 @@ class TaskLoop implements Ending {
   }
 }
 
-const RUNS_CODE: ReadonlySet<number> = new Set([Tag.graphJson, Tag.graphClone])
-
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk, Kind.calls])
 
 function entering(shared: unknown): () => void {
@@ -333,7 +340,7 @@ function entering(shared: unknown): () => void {
   }
 }
 
-const FIRST: TaskManner = { attempt: 1, patient: false }
+const FIRST: TaskManner = { attempt: 1, patient: false, isNoted: false }
 
 const UNMARKED: TaskMarks = { isMarked: () => false, listen() {} }
 

@@ -7,6 +7,8 @@ export interface TaskManner {
   readonly attempt: number
   /** Nobody waits for one of its answers rather than for the last. */
   readonly patient: boolean
+  /** The journal is to name it, although nobody could notice that it runs again. */
+  readonly isNoted: boolean
   /** Puts what its caller shares in place, within the task's async context. */
   readonly enter?: (() => void) | undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 import { captureGraph } from '#dist/capture/capture.js'
-import { isPure, isStateless, recheckOf } from '#dist/capture/verdict.js'
+import { isPure, isStateless, purityIn, recheckOf } from '#dist/capture/verdict.js'
 import { count, increase } from '../fixtures/live-binding.js'
 import * as exported from '../fixtures/pure-and-impure.js'
 
@@ -94,8 +94,18 @@ describe('running a function again', () => {
       pure((path: string) => basename(path)),
       false,
     )
+    const effect = (): void => console.log()
     assert.equal(
-      pure(() => change()),
+      pure(() => effect()),
+      false,
+    )
+    const api = { get: effect, data: { get: 1 } }
+    assert.equal(
+      pure(() => api.get()),
+      false,
+    )
+    assert.equal(
+      pure((items: number[]) => items.map(effect)),
       false,
     )
     const Math = { sqrt: change }
@@ -105,7 +115,33 @@ describe('running a function again', () => {
     )
   })
 
+  it('cannot be noticed outside of its worker when it only keeps a state of its own there', () => {
+    const seen: number[] = []
+    const keep = (n: number): number => seen.push(n)
+    assert.deepEqual(purityIn(captureGraph((n: number) => keep(n) + changing++)), { keepsState: true })
+    assert.deepEqual(purityIn(captureGraph((n: number) => helper(n))), { keepsState: false })
+  })
+
+  it('may be noticed when what it calls may become another function', () => {
+    let step = (n: number): number => n + 1
+    const choose = (n: number): void => {
+      if (n < 0) step = (): number => -n
+    }
+    assert.equal(
+      pure((n: number) => {
+        choose(n)
+        return step(n)
+      }),
+      false,
+    )
+  })
+
   it('may be noticed when what it reads is not plain', () => {
+    const map = new Map([[1, 2]])
+    assert.equal(
+      pure((n: number) => map.get(n)),
+      false,
+    )
     const trap = {
       get factor(): number {
         return changing++

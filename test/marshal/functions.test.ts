@@ -52,8 +52,11 @@ describe('shipFunction()', () => {
     assert.equal(shipFunction((n: number) => helper(n) ** 2).pure, true)
     assert.equal(shipFunction((n: number) => Math.sqrt(n)).pure, true)
     assert.equal(shipFunction(() => console.log()).pure, false)
-    assert.equal(shipFunction(() => ++counter.n).pure, false)
-    assert.equal(shipFunction(() => Date.now()).pure, false)
+    assert.equal(shipFunction(() => process.pid).pure, false)
+    const counting = shipFunction(() => ++counter.n)
+    assert.deepEqual([counting.pure, counting.keepsState], [true, true])
+    const splitting = shipFunction((text: string) => text.split(',').map(Number))
+    assert.deepEqual([splitting.pure, splitting.keepsState], [true, false])
   })
 
   it('ten thousand times neither captures again nor keeps memory', () => {

@@ -89,7 +89,9 @@ async function run(scene: Scene): Promise<number[][]> {
     nowMs += itemMs
     return 'value' in scene ? scene.value : 1
   }
-  await new ChunkRun(answers, chunk, { pure, call }, new Array<number>(count).fill(0), { isMarked }).go()
+  await new ChunkRun(answers, chunk, { pure, keepsState: false, call }, new Array<number>(count).fill(0), {
+    isMarked,
+  }).go()
   flush()
   return written
 }
