@@ -1,6 +1,7 @@
 import type { ChannelError } from '../base/errors.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind, type Message } from '../channel/messages.ts'
+import { owned } from '../channel/owned.ts'
 
 export interface WorkerChannelEvents {
   ready(): void
@@ -119,13 +120,6 @@ export class WorkerChannel implements Channel {
       this.#caughtUp = false
     })
   }
-}
-
-// The bytes of a body are only lent to a handler. (`slice` of a Buffer would not copy them.)
-function owned(message: Message): Message {
-  const body = message.payload?.body
-  if (message.payload === undefined || !(body instanceof Uint8Array)) return message
-  return { ...message, payload: { ...message.payload, body: new Uint8Array(body) } }
 }
 
 function ignore(): void {}

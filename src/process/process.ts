@@ -166,7 +166,8 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
 
   /**
    * What the target returned. Rejects with what it threw; with `MC_WORKER_CRASHED`, which tells exit code, signal and
-   * the last lines of stderr, when the process ended before the target returned; with `MC_PROCESS_ENDED` when
+   * the last lines of stderr, when the process ended before the target returned; with `MC_PROCESS_ENDED` when its target
+   * waits for a promise that nothing can settle any more, or when
    * `terminate()`, `kill()` or `interrupt()` ended it; with `MC_WORKER_START` when it could not begin; with
    * `MC_PROCESS_CLOSED` when it was closed before `start()`. Need not be read.
    *

@@ -44,12 +44,20 @@ export function findInlineIdentity(find: () => WorkerIdentity | undefined): void
 /** Resolves when the owner of this worker has ended, however it did. */
 export function whenOwnerGone(): Promise<void> {
   const here = state()
+  here.ownerAwaited?.()
   if (here.ownerGone === undefined) {
     let resolve = (): void => {}
     const promise = new Promise<void>((resolved) => (resolve = resolved))
     here.ownerGone = { promise, resolve }
   }
   return here.ownerGone.promise
+}
+
+/** Calls `awaited` whenever somebody waits for that, also where that was before; nothing ends it. */
+export function onOwnerAwaited(awaited: (() => void) | undefined): void {
+  const here = state()
+  here.ownerAwaited = awaited
+  if (here.ownerGone !== undefined) awaited?.()
 }
 
 /** Called when the channel has ended; true if somebody waits for that. */
@@ -112,6 +120,7 @@ interface ThreadState {
   readonly records: WeakMap<WorkerIdentity, WorkerRecord>
   isOwnerGone: boolean
   ownerGone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  ownerAwaited: (() => void) | undefined
 }
 
 const KEY: unique symbol = Symbol.for('manycore.context') as never
@@ -127,5 +136,6 @@ function state(): ThreadState {
     records: new WeakMap(),
     isOwnerGone: false,
     ownerGone: undefined,
+    ownerAwaited: undefined,
   })
 }

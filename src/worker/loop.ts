@@ -6,6 +6,7 @@ import type { WorkerIdentity } from '../channel/identity.ts'
 import type { JournalStore } from '../channel/journal-store.ts'
 import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
+import { owned } from '../channel/owned.ts'
 import { isMoreThanData } from '../codec/payload.ts'
 import { shareContext } from '../codec/shared-context.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
@@ -20,6 +21,7 @@ import type { Home } from './home.ts'
 import { storeFor } from './journal-place.ts'
 import { type LogLevel, type LogRecord, logToOwner } from './logger.ts'
 import { watchMemory } from './memory-watch.ts'
+import { watchUnsettled } from './unsettled.ts'
 import { TaskScope, type TaskManner, type TaskMarks, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 import { currentUsage } from './usage.ts'
@@ -58,6 +60,7 @@ class TaskLoop implements Ending {
   #manner: TaskManner | BrokenManner = FIRST
   readonly #store: JournalStore | undefined
   #isAbandoned = false
+  #stopWatching: (() => void) | undefined
   readonly #goOn = (): void => this.#next()
 
   constructor({ channel, place, sharesMemory }: Home, store: JournalStore | undefined) {
@@ -270,6 +273,9 @@ class TaskLoop implements Ending {
       return this.#callFailed(task, error)
     }
     if (later) {
+      // In a thread somebody else who has the same memory can settle it.
+      if (this.#identity?.role === 'process' && this.#identity.threadId === undefined)
+        this.#stopWatching = watchUnsettled(this.#channel, (error) => void this.#callFailed(task, error))
       return Promise.resolve(value).then(
         (late) => this.#callDone(task, late),
         (error: unknown) => this.#callFailed(task, error),
@@ -294,6 +300,7 @@ class TaskLoop implements Ending {
   // A process ends when nothing is left to do for it, and its owner has nothing more for it.
   #settled(): void {
     this.#call = undefined
+    this.#stopWatching?.()
     if (this.#identity?.role === 'process') this.#channel.unref()
   }
 
@@ -346,11 +353,4 @@ const UNMARKED: TaskMarks = { isMarked: () => false, listen() {} }
 
 interface BrokenManner {
   readonly error: unknown
-}
-
-// The bytes of a body are only lent to a handler. (`slice` of a Buffer would not copy them.)
-function owned(message: Message): Message {
-  const { payload } = message
-  if (payload === undefined || typeof payload.body === 'string') return message
-  return { ...message, payload: { ...payload, body: new Uint8Array(payload.body) } }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { Process } from 'manycore'
+import { Process, parentProcess } from 'manycore'
 import { needs, onEachProcessBackend } from '../support/on-backends.js'
 
 class OddError extends Error {
@@ -198,7 +198,9 @@ onEachProcessBackend('exit codes', (place) => {
   })
 })
 
-onEachProcessBackend('the end of a process', ({ backend }) => {
+onEachProcessBackend('the end of a process', (place) => {
+  const { backend } = place
+
   it('#018 waits for what its event loop still has to do', async () => {
     const child = new Process({
       backend,
@@ -213,6 +215,30 @@ onEachProcessBackend('the end of a process', ({ backend }) => {
     assert.equal(await stdout, 'late\n')
     await child.join()
     assert.equal(child.exitCode, 0)
+  })
+
+  it('comes when nothing can settle what the target waits for', needs(place, 'isProcess'), async () => {
+    const child = new Process({ backend, target: () => new Promise(() => {}), stdio: 'pipe' }).start()
+    const stderr = textOf(child.stderr)
+    const told = { code: 'MC_PROCESS_ENDED', message: /its target waits for a promise that nothing can settle/ }
+    await assert.rejects(child.result, told)
+    assert.equal((await child.exited).exitCode, 13)
+    assert.match(await stderr, new RegExp(`^Process ${child.name}:\nStateError: .* nothing can settle`))
+  })
+
+  it('does not come as long as something can settle it', needs(place, 'isProcess'), async () => {
+    const targets = [
+      () => new Promise((resolve) => setTimeout(resolve, 20, 'by a timer')),
+      () => new Promise((resolve) => process.once('beforeExit', () => setTimeout(resolve, 1, 'by a listener'))),
+      () => new Process({ target: () => 'by a daemon', daemon: true }).start().result,
+    ]
+    const children = targets.map((target) => new Process<[], unknown>({ backend, target }).start())
+    const results = await Promise.all(children.map((child) => child.result))
+    assert.deepEqual(results, ['by a timer', 'by a listener', 'by a daemon'])
+    const waiting = new Process({ backend, target: async () => await parentProcess()?.exited }).start()
+    assert.equal(await waiting.join(200), false)
+    waiting.kill()
+    for (const child of [...children, waiting]) await child.join()
   })
 
   it('#018 waits for a thread and for a process that it has started', async () => {
