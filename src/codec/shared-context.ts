@@ -52,6 +52,14 @@ export function sharedNow(): [name: string, value: unknown][] | undefined {
   return values.length === 0 ? undefined : values
 }
 
+/** What enters the storages here, with the values that `sharedNow` gave elsewhere. */
+export function entering(shared: unknown): () => void {
+  const values = (shared as [string, unknown][]).map(([name, value]) => [shareContext(name), value] as const)
+  return () => {
+    for (const [storage, value] of values) storage.enterWith(value)
+  }
+}
+
 interface Registry {
   readonly byName: Map<string, AsyncLocalStorage<unknown>>
   readonly names: WeakMap<object, string>

@@ -8,7 +8,7 @@ import { JournalWriter } from '../channel/journal-writer.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { owned } from '../channel/owned.ts'
 import { isMoreThanData } from '../codec/payload.ts'
-import { shareContext } from '../codec/shared-context.ts'
+import { entering } from '../codec/shared-context.ts'
 import { createWorkerMarshal } from '../marshal/worker.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { rooms } from '../marshal/rooms.ts'
@@ -339,13 +339,6 @@ class TaskLoop implements Ending {
 }
 
 const RUNNABLE: ReadonlySet<number> = new Set([Kind.call, Kind.chunk, Kind.starChunk, Kind.calls])
-
-function entering(shared: unknown): () => void {
-  const values = (shared as [string, unknown][]).map(([name, value]) => [shareContext(name), value] as const)
-  return () => {
-    for (const [storage, value] of values) storage.enterWith(value)
-  }
-}
 
 const FIRST: TaskManner = { attempt: 1, patient: false, isNoted: false }
 
