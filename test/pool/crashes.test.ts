@@ -265,6 +265,28 @@ onEachBackend('workers that die', (place) => {
     }
   })
 
+  it(
+    'one item of a function that leaves nothing behind is found to be what kills',
+    needs(place, 'diesAlone'),
+    async () => {
+      await using pool = new Pool({ processes: 1, execArgv: ['--max-old-space-size=30'] })
+      // No journal is kept for it before a worker has died.
+      const fillsTheHeap = (n: number): number => (n === 57 ? new Array<number>(2 ** 26).fill(n).length : n)
+      const results = await pool.map(
+        fillsTheHeap,
+        Array.from({ length: 100 }, (_, n) => n),
+        { onError: 'settle' },
+      )
+      const lost = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as WorkerCrashedError] : []))
+      assert.deepEqual(
+        lost.map(({ code, itemIndex }) => [code, itemIndex]),
+        [['MC_WORKER_CRASHED', 57]],
+      )
+      for (const [n, one] of results.entries()) if (one.status === 'fulfilled') assert.equal(one.value, n)
+      assert.equal(await pool.apply(() => currentProcess().name), 'PoolWorker-3')
+    },
+  )
+
   it('a killed worker does not disturb the streams', async () => {
     await using pool = new Pool({ backend, processes: 2 })
     const run = async (n: number) => {

@@ -28,6 +28,38 @@ onEachBackend('streams as sources', ({ backend }) => {
     )
   })
 
+  it('may be arrays, which are read as their own iterator would', async () => {
+    const read = async (items: number[], options = {}): Promise<unknown> => {
+      const results: unknown[] = []
+      try {
+        for await (const result of pool.imap(double, items, options)) results.push(result)
+      } catch (error) {
+        results.push((error as Error).message)
+      }
+      return results
+    }
+    class Backwards extends Array<number> {
+      override *[Symbol.iterator](): ArrayIterator<number> {
+        for (let at = this.length - 1; at >= 0; at--) yield this[at] as number
+      }
+    }
+    assert.deepEqual(await read(Backwards.from([1, 2, 3])), [6, 4, 2])
+    const fails = Object.defineProperty([1, 2, 3], 1, {
+      get: () => {
+        throw new Error('not this one')
+      },
+    })
+    assert.deepEqual(await read(fails), [2, 'not this one'])
+    assert.deepEqual(await read([1, , 3] as number[]), [2, NaN, 6])
+    const grows = [1, 2, 3]
+    const grown: number[] = []
+    for await (const result of pool.imap(double, grows, { buffer: 1 })) {
+      grown.push(result)
+      if (grown.length < 3) grows.push(10 * grown.length)
+    }
+    assert.deepEqual(grown, [2, 4, 6, 20, 40])
+  })
+
   it('may be read again as Node and web streams', async () => {
     assert.deepEqual(await Readable.from(pool.imap(double, [1, 2, 3])).toArray(), [2, 4, 6])
     const web = ReadableStream.from(pool.imap(double, [1, 2, 3])) as unknown as AsyncIterable<number>
