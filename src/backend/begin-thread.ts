@@ -3,7 +3,9 @@ import { ArgumentError } from '../base/errors.ts'
 import { assertMaySpawn } from '../base/nesting.ts'
 import type { ThreadData } from '../channel/thread-data.ts'
 import type { SpawnOptions } from './backend.ts'
+import { descriptorShortage } from './descriptor-shortage.ts'
 import { isWorkerEntry, threadEntryPath } from './entry-url.ts'
+import { describeSpawnError } from './exit.ts'
 import type { BegunThread } from './launched.ts'
 import { privateVariables } from './spawn-options.ts'
 
@@ -19,6 +21,10 @@ const JOURNAL_BYTES = 256 * 1024
  */
 export function beginThread(options: ThreadOptions): BegunThread {
   assertMaySpawn(isWorkerEntry(process.argv[1]))
+  // Node may end the program where a thread is the one that lacks them.
+  const shortage = descriptorShortage()
+  if (shortage !== undefined)
+    return failed(options, describeSpawnError(shortage as Error, 'thread', undefined, true), shortage)
   const { MessageChannel } = process.getBuiltinModule('node:worker_threads')
   const channel = new MessageChannel()
   const output = new MessageChannel()
@@ -26,16 +32,19 @@ export function beginThread(options: ThreadOptions): BegunThread {
   const ownEnd = new SharedArrayBuffer(4)
   const journal = new SharedArrayBuffer(JOURNAL_BYTES)
   const env = { ...privateVariables(), ...options.env }
-  const { identity } = options
   try {
     const thread = startThread(options, { channel: channel.port2, output: output.port2, unread, journal, ownEnd, env })
+    const { identity } = options
     return { identity, launched: { thread, channel: channel.port1, output: output.port1, unread, journal, ownEnd } }
   } catch (error) {
     for (const { port1 } of [channel, output]) port1.close()
-    if (isRefusedArgument(error)) throw refusedArgument(error, identity.name)
-    const text = whyNot(error)
-    return { identity, launched: { reason: Promise.resolve({ text, cause: error }), text } }
+    if (isRefusedArgument(error)) throw refusedArgument(error, options.identity.name)
+    return failed(options, whyNot(error), error)
   }
+}
+
+function failed({ identity }: ThreadOptions, text: string, cause: unknown): BegunThread {
+  return { identity, launched: { reason: Promise.resolve({ text, cause }), text } }
 }
 
 function startThread({ execArgv, resourceLimits, identity }: ThreadOptions, data: ThreadData): Thread {

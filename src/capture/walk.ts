@@ -296,7 +296,8 @@ export class Walk {
       if (!(error instanceof InspectorAbsentError)) throw error
       const { problem, advice } = error.absence
       const label = isFunction(value) ? functionName(value) || '(anonymous)' : undefined
-      const step: Step | undefined = label === undefined ? this.step : { label, kind: 'function', up: this.step, isWithin: true }
+      const step: Step | undefined =
+        label === undefined ? this.step : { label, kind: 'function', up: this.step, isWithin: true }
       throw this.refusal(`cannot be looked into, because ${problem}`, advice, step)
     }
   }

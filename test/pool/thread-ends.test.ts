@@ -17,8 +17,11 @@ describe('threads that somebody else terminates', () => {
 
   for (const [when, strike] of [
     ['as soon as they are made', (thread: Worker) => void thread.terminate()],
-    ['a turn later', (thread: Worker) => void setImmediate(() => thread.terminate())],
-    ['when they run, before they have said anything', (thread: Worker) => void terminateOn(thread, 'online')],
+    ['a turn later', (thread: Worker) => void setImmediate(() => void thread.terminate())],
+    [
+      'when they run, before they have said anything',
+      (thread: Worker) => void thread.once('online', () => void thread.terminate()),
+    ],
   ] as const) {
     it(`#230 while they start, ${when}: others are started, and nothing is lost`, async () => {
       let struck = 0
@@ -104,10 +107,6 @@ describe('the end of a thread', () => {
 
 const { setTimeout: later } = globalThis
 const setShort = (over: () => void, ...rest: []): NodeJS.Timeout => later(over, 0, ...rest)
-
-function terminateOn(thread: Worker, event: 'online'): void {
-  thread.once(event, () => thread.terminate())
-}
 
 // Longer than the rest of what a worker has sent is waited for.
 function block(): void {
