@@ -2,21 +2,20 @@ import type { FunctionFacts } from './function-facts.ts'
 import type { Attachments, FunctionNode } from './graph.ts'
 import { isObject, isPlainPrototype, ownValue } from './peek.ts'
 import { encodeProperties } from './properties.ts'
-import { identify } from './provenance.ts'
-import { encodePrototype, isKnown } from './references.ts'
+import { identify, rememberOwner } from './provenance.ts'
+import { encodePrototype, isKnown, ownerOf } from './references.ts'
 import type { Walk } from './walk.ts'
 
 /** What the text of a function does not bring by itself: properties, what was done to those it has, and prototypes. */
 export function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFacts, node: FunctionNode): void {
   const prototype = ownValue(fn, 'prototype')
   const isConstructor = facts.form === 'function' && !facts.isAsync && !facts.isGenerator
-  // Another object than the one that came with the function is a property like any other.
-  const isReplaced = isConstructor && !(isObject(prototype) && ownValue(prototype, 'constructor') === fn)
+  const isProperty = isConstructor && !(isObject(prototype) && isOwned(walk, fn, prototype))
   const own = addedKeys(fn).concat(NAMES.filter((key) => Object.hasOwn(fn, key) && !isNatural(fn, key, facts)))
-  encodeProperties(walk, fn, isReplaced ? [...own, 'prototype'] : own, node)
+  encodeProperties(walk, fn, isProperty ? [...own, 'prototype'] : own, node)
   const lacking = NAMES.filter((key) => !Object.hasOwn(fn, key))
   if (lacking.length > 0) node.lacks = lacking
-  if (isReplaced) node.id = identify(fn)
+  if (isProperty) node.id = identify(fn)
   else if (isConstructor) encodeMethods(walk, fn, prototype as object, node)
   else if (facts.isGenerator && isObject(prototype)) encodeGeneratorPrototype(walk, prototype, node)
   const parent = Object.getPrototypeOf(fn) as object | null
@@ -39,17 +38,31 @@ export function isNatural(fn: Function, key: 'name' | 'length', { arity }: Funct
 const NAMES = ['name', 'length'] as const
 const GIVEN: ReadonlySet<PropertyKey> = new Set([...NAMES, 'prototype', 'arguments', 'caller'])
 
+// Whether the prototype object, which may have replaced the first one, is nobody else's and was not met as an object of
+// its own before.
+function isOwned(walk: Walk, fn: Function, prototype: object): boolean {
+  if (ownValue(prototype, 'constructor') === fn) return true
+  const owner = ownerOf(prototype)
+  if (owner === undefined) rememberOwner(prototype, fn)
+  else if (owner !== fn) encodePrototype(walk, prototype)
+  const met = walk.find(prototype)
+  if (met !== undefined && walk.nodeOf(met).kind !== 'prototype') return false
+  return owner === undefined || owner === fn
+}
+
 // A function with methods is a class as it was written before ES2015.
 function encodeMethods(walk: Walk, fn: Function, prototype: object, node: FunctionNode): void {
-  const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor')
+  const isGiven = ownValue(prototype, 'constructor') === fn
+  const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor' || !isGiven)
   const parent = Object.getPrototypeOf(prototype) as object | null
-  if (keys.length === 0 && isPlainPrototype(parent)) return
+  if (isGiven && keys.length === 0 && isPlainPrototype(parent)) return
   node.id = identify(fn)
   const parts: Attachments = {}
   walk.at('part', 'prototype', () => {
     encodeProperties(walk, prototype, keys, parts, prototype)
     if (!isPlainPrototype(parent)) parts.proto = encodePrototype(walk, parent)
   })
+  if (!Object.hasOwn(prototype, 'constructor')) parts.lacks = ['constructor']
   node.prototype = parts
 }
 

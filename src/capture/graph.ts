@@ -44,6 +44,8 @@ export interface Attachments {
   /** The prototype, where it is not the one that the kind of node implies. */
   proto?: Encoded
   props?: Property[]
+  /** What its kind implies and was deleted: `name` and `length` of a function, the `constructor` of its prototype. */
+  lacks?: string[]
   integrity?: Integrity
   /** Per class with private members, base class first: the class, and its fields' names and values. */
   privates?: PrivateFields[]
@@ -173,8 +175,6 @@ interface Code extends Attachments {
   captures: Encoded[]
   /** Same id, same class: set for classes and for functions that are used as classes. */
   id?: string
-  /** Which of `name` and `length` were deleted. */
-  lacks?: string[]
   /** Own properties and parent of its `prototype` object, beyond what the text makes. */
   prototype?: Attachments
 }

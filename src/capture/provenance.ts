@@ -38,6 +38,7 @@ const forgotten = new FinalizationRegistry<string>((id) => {
  */
 const lately = new LruCache<string, WeakKey>(1_000)
 const origins = new WeakMap<Function, CodeOrigin>()
+const owners = new WeakMap<object, Function>()
 const standIns = new WeakMap<object, GraphNode>()
 let processToken: string | undefined
 let count = 0
@@ -118,6 +119,15 @@ export function isOriginal(id: string): boolean {
 export function rememberClass(cls: Function, id: string, from: object | undefined): void {
   records.set(cls, { id, from })
   remember(id, cls)
+}
+
+/** Notes whose `prototype` an object is that does not tell so by its `constructor`. */
+export function rememberOwner(prototype: object, fn: Function): void {
+  owners.set(prototype, fn)
+}
+
+export function rememberedOwner(prototype: object): Function | undefined {
+  return owners.get(prototype)
 }
 
 export function rememberOrigin(fn: Function, origin: CodeOrigin): void {

@@ -2,6 +2,7 @@ import { ValueUnreadableError } from '../base/errors.ts'
 import type { Attachments, Encoded, GraphNode, Property, UnsendableNode } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
 import { setPrivates, setPrivateStatics } from './rebuild-classes.ts'
+import { rememberOwner } from './provenance.ts'
 import { standInFor } from './rebuild-stand-ins.ts'
 import type { Rebuild } from './rebuild-state.ts'
 
@@ -13,8 +14,7 @@ export function fill(rebuild: Rebuild, node: GraphNode, value: unknown): void {
     case 'class':
       rebuild.fills.get(node)?.(node.captures.map((one) => rebuild.value(one)))
       if (node.kind === 'class') setPrivateStatics(rebuild, node, value as Function)
-      for (const key of node.lacks ?? []) Reflect.deleteProperty(value as object, key)
-      if (node.prototype) fillPrototype(rebuild, (value as Function).prototype as object, node.prototype)
+      if (node.prototype) fillPrototype(rebuild, value as Function, node.prototype)
       break
     case 'cell':
       if (node.uninitialized === undefined) (value as { v: unknown }).v = rebuild.value(node.value)
@@ -37,7 +37,9 @@ export function fill(rebuild: Rebuild, node: GraphNode, value: unknown): void {
     default:
   }
   if ('privates' in node && node.privates) setPrivates(rebuild, node, value as object)
+  if ('lacks' in node) removeAll(value as object, node)
   if ('props' in node && node.props) defineAll(rebuild, value as object, node.props)
+  if (node.kind === 'function') noteOwner(value as Function)
 }
 
 /** Last of all, since nothing can be added to a frozen object. */
@@ -47,9 +49,22 @@ export function protect(rebuild: Rebuild, node: GraphNode, value: unknown): void
   if ('prototype' in node && node.prototype) setIntegrity(node.prototype, (value as Function).prototype as object)
 }
 
-function fillPrototype(rebuild: Rebuild, prototype: object, { proto, props }: Attachments): void {
+function fillPrototype(rebuild: Rebuild, fn: Function, parts: Attachments): void {
+  const prototype = fn.prototype as object
+  const { proto, props } = parts
+  removeAll(prototype, parts)
   if (proto !== undefined) Object.setPrototypeOf(prototype, rebuild.value(proto) as object)
   if (props) defineAll(rebuild, prototype, props)
+}
+
+function noteOwner(fn: Function): void {
+  const { prototype } = fn as { prototype: unknown }
+  if (typeof prototype === 'object' && prototype !== null && !Object.hasOwn(prototype, 'constructor'))
+    rememberOwner(prototype, fn)
+}
+
+function removeAll(object: object, { lacks = [] }: Attachments): void {
+  for (const key of lacks) Reflect.deleteProperty(object, key)
 }
 
 function fillArray(

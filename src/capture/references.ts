@@ -20,7 +20,7 @@ import {
   textOf,
 } from './peek.ts'
 import { writtenPlace } from './places.ts'
-import { classRecord, standIn } from './provenance.ts'
+import { classRecord, rememberedOwner, standIn } from './provenance.ts'
 import { type ScriptRecord, scriptSource } from './scripts.ts'
 import type { Walk } from './walk.ts'
 
@@ -107,13 +107,20 @@ function readSafely(object: Readonly<Record<string, unknown>>, name: string): un
   }
 }
 
+/** The function or class whose `prototype` this object is, as far as it tells or was seen before. */
+export function ownerOf(prototype: object): Function | undefined {
+  return [constructorOf(prototype), rememberedOwner(prototype)].find(
+    (fn) => fn !== undefined && ownValue(fn, 'prototype') === prototype,
+  )
+}
+
 /** A prototype object through the class that it belongs to. */
 export function encodePrototype(walk: Walk, prototype: object | null): Encoded {
   if (prototype === null) return null
   const met = walk.find(prototype) ?? encodeReference(walk, prototype)
   if (met) return met
-  const cls = constructorOf(prototype)
-  if (cls === undefined || ownValue(cls, 'prototype') !== prototype) return walk.encode(prototype)
+  const cls = ownerOf(prototype)
+  if (cls === undefined) return walk.encode(prototype)
   const of = walk.at('part', `class ${functionName(cls)}`, () => walk.encode(cls))
   return walk.find(prototype) ?? walk.add(prototype, { kind: 'prototype', of })
 }

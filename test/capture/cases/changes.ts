@@ -43,6 +43,11 @@ export const changeCases: readonly Case[] = [
         [Object.hasOwn(Bare.prototype as object, 'constructor'), None.prototype],
       ]
       assert.deepEqual(await call(seen), seen())
+      assert.ok((await call(() => new Replaced())) instanceof Replaced)
+      assert.equal(await call((other: object) => other instanceof Replaced, one as object), true)
+      const Sharing = function () {} as unknown as Old
+      Sharing.prototype = Replaced.prototype
+      assert.deepEqual(await call(() => [one instanceof Sharing, new Sharing() instanceof Replaced]), [true, true])
     },
   },
   {
