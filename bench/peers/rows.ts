@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { cpuMsOfTree } from './cpu-time.ts'
+import { DEAR_FIRST, HEAVY_TAIL, idealMs } from '../shapes.ts'
 import type { LoadPeer, Peer } from './peer.ts'
 import { echo, fibonacci, forever, increment, leaveTrace, lengthOf, nothing, spin } from './tasks.ts'
 
@@ -146,26 +147,17 @@ async function efficiency(peer: Peer, workers: number): Promise<Record<string, n
 }
 
 async function heavyTail(peer: Peer, workers: number): Promise<Record<string, number>> {
-  const items = Array.from({ length: 200 }, (_, n) => (n === 199 ? 200 : (20 * 200 - 200) / 199))
-  return makespan(peer, workers, items)
+  return makespan(peer, workers, HEAVY_TAIL)
 }
 
-// A thousand items whose cost varies a hundredfold, of which the expensive tenth comes first.
 async function dearFirst(peer: Peer, workers: number): Promise<Record<string, number>> {
-  const items = Array.from({ length: 1000 }, (_, n) => (n < 100 ? 20 : 0.2))
-  return makespan(peer, workers, items)
+  return makespan(peer, workers, DEAR_FIRST)
 }
 
-// The ideal knows all costs: items are given out in this order, each to the worker that is free first.
-async function makespan(peer: Peer, workers: number, items: number[]): Promise<Record<string, number>> {
-  const free = new Array<number>(workers).fill(0)
-  for (const item of items) {
-    const first = free.indexOf(Math.min(...free))
-    free[first] = (free[first] ?? 0) + item
-  }
+async function makespan(peer: Peer, workers: number, items: readonly number[]): Promise<Record<string, number>> {
   const startMs = performance.now()
-  await peer.map(spin, items)
-  return { '': (performance.now() - startMs) / Math.max(...free) }
+  await peer.map(spin, [...items])
+  return { '': (performance.now() - startMs) / idealMs(items, workers) }
 }
 
 async function bigArray(peer: Peer): Promise<Record<string, number>> {
