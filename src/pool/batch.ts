@@ -2,8 +2,11 @@ import type { Kind } from '../channel/messages.ts'
 import { isMoreThanData, type Payload } from '../codec/payload.ts'
 import type { PoolFunction } from './functions.ts'
 
-/** What travels to a worker in one message: one call, several calls, or consecutive items of a map. */
-export interface Cargo {
+/**
+ * What travels to a worker in one message, and what becomes of it: one class for each place that it can come from. Its
+ * items are answered in order; `at` is the place of an item within the batch, from 0.
+ */
+export abstract class Batch {
   readonly fn: PoolFunction
   readonly kind: typeof Kind.prepare | typeof Kind.call | typeof Kind.chunk | typeof Kind.starChunk | typeof Kind.calls
   /** The number that the worker's answers carry. */
@@ -24,25 +27,6 @@ export interface Cargo {
   readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
   readonly losses: number
-}
-
-/**
- * Cargo, and what becomes of it: one class for each place that it can come from. Its items are answered in order; `at` is
- * the place of an item within the batch, from 0.
- */
-export abstract class Batch implements Cargo {
-  readonly fn: PoolFunction
-  readonly kind: Cargo['kind']
-  readonly task: number
-  readonly index: number
-  readonly count: number
-  readonly payload: Payload
-  readonly attempt: number
-  readonly shared: Payload | undefined
-  readonly isWhole: boolean
-  readonly isRetried: boolean
-  readonly graceMs: number
-  readonly losses: number
   /** How many of the items have been answered. Changed by its member only, like what follows. */
   answered = 0
   /** Milliseconds that one item is taken to cost. */
@@ -60,12 +44,12 @@ export abstract class Batch implements Cargo {
     this.index = cargo.index
     this.count = cargo.count
     this.payload = cargo.payload
-    this.attempt = cargo.attempt
+    this.attempt = cargo.attempt ?? 1
     this.shared = cargo.shared
-    this.isWhole = cargo.isWhole
-    this.isRetried = cargo.isRetried
-    this.graceMs = cargo.graceMs
-    this.losses = cargo.losses
+    this.isWhole = cargo.isWhole ?? false
+    this.isRetried = cargo.isRetried ?? false
+    this.graceMs = cargo.graceMs ?? 0
+    this.losses = cargo.losses ?? 0
     this.isNoted = !cargo.fn.shipped.pure || isMoreThanData(cargo.payload)
   }
 
@@ -104,6 +88,10 @@ export abstract class Batch implements Cargo {
     }
   }
 }
+
+/** What a batch is made of. */
+type Cargo = Pick<Batch, 'fn' | 'kind' | 'task' | 'index' | 'count' | 'payload'> &
+  Partial<Pick<Batch, 'attempt' | 'shared' | 'isWhole' | 'isRetried' | 'graceMs' | 'losses'>>
 
 /** The member of the roster that has a batch. */
 export interface Holder {

@@ -32,7 +32,6 @@ export class CallBatch extends Batch {
       payload: payloadOf(calls),
       attempt: first.attempts,
       shared: first.terms.shared,
-      isWhole: false,
       isRetried: first.terms.retries !== undefined,
       graceMs: first.terms.graceMs,
       losses: first.losses,

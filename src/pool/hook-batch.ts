@@ -29,12 +29,6 @@ export class HookBatch extends Batch {
       index: place ?? 0,
       count: 1,
       payload,
-      attempt: 1,
-      shared: undefined,
-      isWhole: false,
-      isRetried: false,
-      graceMs: 0,
-      losses: 0,
     })
     this.#done = done
     this.#failed = failed
