@@ -80,6 +80,20 @@ describe('a spare worker', { skip: process.platform !== 'linux' && 'counts proce
   })
 })
 
+describe('a spare thread', () => {
+  it('takes the place of one that has ended', async () => {
+    await using pool = new Pool({ backend: 'thread', processes: 1, spare: true })
+    // In a thread the clock begins with it.
+    const startedMs = () => Date.now() - performance.now()
+    for (;;) {
+      const deathMs = Date.now()
+      await assert.rejects(pool.apply(die), { code: 'MC_WORKER_CRASHED' })
+      if ((await pool.apply(startedMs)) < deathMs) return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })
+})
+
 describe('when a spare is started', () => {
   const started = (wanted: boolean | undefined, play: (spare: Spare) => void): number => {
     mock.timers.enable({ apis: ['setTimeout'] })
