@@ -1,4 +1,4 @@
-export type { BackendName, ResourceLimits } from './backend/backend.ts'
+export type { BackendName, KillOptions, ResourceLimits } from './backend/backend.ts'
 export { cpuCount } from './base/cpu-count.ts'
 export * from './base/errors.ts'
 export type { WaitOptions } from './base/wait.ts'
@@ -13,7 +13,7 @@ export {
   type ParentProcess,
 } from './process/current.ts'
 export type { ProcessExit } from './process/exit.ts'
-export type { KillOptions, ProcessOptions, ProcessSettings, TerminateOptions } from './process/options.ts'
+export type { ProcessOptions, ProcessSettings, TerminateOptions } from './process/options.ts'
 export { Process } from './process/process.ts'
 export { Thread, type ThreadOptions } from './process/thread.ts'
 export {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -40,6 +40,17 @@ describe('the links in the pages', () => {
       const missing = targets.filter(
         (target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(page), target)),
       )
+      assert.deepEqual(missing, [])
+    })
+  }
+})
+
+describe('the tables of contents', () => {
+  for (const folder of ['docs', 'docs/decisions']) {
+    it(`${folder}/README.md leads to each page beside it`, () => {
+      const text = readFileSync(join(root, folder, 'README.md'), 'utf8')
+      const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.md') && name !== 'README.md')
+      const missing = names.filter((name) => !text.includes(`](${name})`))
       assert.deepEqual(missing, [])
     })
   }

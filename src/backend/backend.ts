@@ -51,8 +51,12 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number | undefined
 }
 
+/** How a process is killed. */
 export interface KillOptions {
-  /** Takes along what the worker has started; what of it is left when the worker has ended gets SIGKILL. */
+  /**
+   * Whether the processes that it started, at any depth, get the same signal, and SIGKILL when they are left after it has
+   * ended. Default: false.
+   */
   readonly tree?: boolean | undefined
 }
 

@@ -10,7 +10,7 @@ import type { BegunThread } from './launched.ts'
 import { privateVariables } from './spawn-options.ts'
 
 /** What of a worker's options concerns its thread. */
-export type ThreadOptions = Pick<SpawnOptions, 'identity' | 'env' | 'execArgv' | 'resourceLimits'>
+export type ThreadLaunchOptions = Pick<SpawnOptions, 'identity' | 'env' | 'execArgv' | 'resourceLimits'>
 
 /** A worker rarely has more than 32 KiB of answers that are still unsent. */
 const JOURNAL_BYTES = 256 * 1024
@@ -19,7 +19,7 @@ const JOURNAL_BYTES = 256 * 1024
  * Starts a thread, which may be before what is needed to run a worker is loaded; see {@link file://./begin.ts}. Until it
  * is told who it is, it only waits. Throws an `ArgumentError` for options that no thread can have.
  */
-export function beginThread(options: ThreadOptions): BegunThread {
+export function beginThread(options: ThreadLaunchOptions): BegunThread {
   assertMaySpawn(isWorkerEntry(process.argv[1]))
   // Node may end the program where a thread is the one that lacks them.
   const shortage = descriptorShortage()
@@ -43,11 +43,11 @@ export function beginThread(options: ThreadOptions): BegunThread {
   }
 }
 
-function failed({ identity }: ThreadOptions, text: string, cause: unknown): BegunThread {
+function failed({ identity }: ThreadLaunchOptions, text: string, cause: unknown): BegunThread {
   return { identity, launched: { reason: Promise.resolve({ text, cause }), text } }
 }
 
-function startThread({ execArgv, resourceLimits, identity }: ThreadOptions, data: ThreadData): Thread {
+function startThread({ execArgv, resourceLimits, identity }: ThreadLaunchOptions, data: ThreadData): Thread {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   return new Worker(threadEntryPath(), {
     name: identity.name,

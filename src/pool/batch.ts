@@ -117,12 +117,5 @@ export interface Sending {
   readonly ms: number
 }
 
-/** Numbers that a worker's message names a task by; without an index for a call of `apply`. */
-export interface TaskPlace {
-  readonly task: number
-  readonly index: number | undefined
-  readonly fn: number
-}
-
 /** Default of the `grace` option. */
 export const GRACE_MS = 200

@@ -1,5 +1,5 @@
 /** A started process, as far as the end of this one is concerned. */
-export interface Child {
+export interface LivingProcess {
   readonly daemon: boolean
   terminate(options: { readonly grace: number; readonly tree: boolean }): Promise<void>
 }
@@ -7,18 +7,18 @@ export interface Child {
 /** Shorter than that of `terminate()`: nobody waits for the daemons but the end of the program. */
 const GRACE_MS = 1_000
 
-const living = new Set<Child>()
+const living = new Set<LivingProcess>()
 
-export function livingChildren(): Child[] {
+export function livingChildren(): LivingProcess[] {
   return [...living]
 }
 
-export function addChild(child: Child): void {
+export function addChild(child: LivingProcess): void {
   living.add(child)
   watchForTheEnd()
 }
 
-export function removeChild(child: Child): void {
+export function removeChild(child: LivingProcess): void {
   living.delete(child)
   watchForTheEnd()
 }

@@ -1,5 +1,5 @@
 import { badArgument, checkBoolean, checkFunction, checkOneOf, checkOptions, checkRecord } from '../base/argument.ts'
-import type { ResourceLimits } from '../backend/backend.ts'
+import type { KillOptions, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
 import { type CheckedSurroundings, checkSurroundings, type Surroundings } from '../backend/surroundings.ts'
 
@@ -35,12 +35,6 @@ export interface ProcessSettings extends Surroundings {
    * it as `stdout` and `stderr`, `'ignore'` drops it.
    */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
-}
-
-/** How a process is killed. */
-export interface KillOptions {
-  /** Whether the processes that it started, at any depth, are ended along with it. Default: false. */
-  readonly tree?: boolean | undefined
 }
 
 /** How a process is terminated. */
