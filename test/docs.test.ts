@@ -42,8 +42,29 @@ describe('the links in the pages', () => {
       )
       assert.deepEqual(missing, [])
     })
+
+    it(`${page} links to headings that are there`, () => {
+      const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+      const targets = [...text.matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)]
+      const missing = targets.filter(([, file = '', heading = '']) => {
+        const path = file === '' ? join(root, page) : join(root, dirname(page), file)
+        return path.endsWith('.md') && !headingsIn(readFileSync(path, 'utf8')).includes(heading)
+      })
+      assert.deepEqual(missing, [])
+    })
   }
 })
+
+// As GitHub names them.
+function headingsIn(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\-_ ]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  )
+}
 
 describe('the tables of contents', () => {
   for (const folder of ['docs', 'docs/decisions']) {

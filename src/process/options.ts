@@ -32,7 +32,8 @@ export interface ProcessSettings extends Surroundings {
   readonly captures?: Readonly<Record<string, unknown>> | undefined
   /**
    * Where its output goes: `'inherit'` (the default) writes whole lines to the output of this process, `'pipe'` gives
-   * it as `stdout` and `stderr`, `'ignore'` drops it.
+   * it as `stdout` and `stderr`, both of which are to be read (a process waits when what it wrote is not), `'ignore'`
+   * drops it.
    */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore' | undefined
 }
