@@ -71,10 +71,13 @@ export class JournalWriter {
     }
   }
 
-  /** Writes the answers since the last call, and that this item is running from now on. */
-  begin(task: number, index: number): void {
+  /**
+   * Writes the answers since the last call, and that this item is running from now on. False when that has failed and the
+   * answers that have not left stand nowhere any more: they must leave before the item runs.
+   */
+  begin(task: number, index: number): boolean {
     const store = this.#store
-    if (!this.#on || store === undefined) return
+    if (!this.#on || store === undefined) return true
     const { block, used } = this.#writer
     const bytes = used + TRAILER_BYTES
     // A DataView, because the methods of a Buffer write byte by byte.
@@ -90,8 +93,11 @@ export class JournalWriter {
       // What stands there would name a wrong item from now on.
       this.#on = false
       store.erase()
+      this.#left = this.#unsentBytes > 0
+      return !this.#left
     }
     this.#end += bytes
+    return true
   }
 
   /**

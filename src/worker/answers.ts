@@ -44,20 +44,18 @@ export class Answers {
 
   /**
    * A task, or an item of one, begins as soon as the promise has settled, if there is one. Unless nobody can notice
-   * that it runs again, the owner can learn from the journal that it had begun. `held` says that values of finished
-   * items were not answered yet.
+   * that it runs again, the owner can learn from the journal that it had begun. `answer` gives values of finished items to
+   * the channel, where there are some that were not answered yet.
    */
-  begin(task: number, index: number, pure: boolean, held = false): Soon {
+  begin(task: number, index: number, pure: boolean, answer?: () => Soon): Soon {
     this.begun++
     this.#journaled = !pure
     if (pure) {
-      if (!held) this.#flushStale()
+      if (answer === undefined) this.#flushStale()
       return undefined
     }
-    const soon = this.#journal.settle(this.#channel, held, this.patient ? PATIENT_MS : undefined)
-    if (soon !== undefined) return soon.then(() => this.#journal.begin(task, index))
-    this.#journal.begin(task, index)
-    return undefined
+    const soon = this.#journal.settle(this.#channel, answer !== undefined, this.patient ? PATIENT_MS : undefined)
+    return soon === undefined ? this.#note(task, index, answer) : soon.then(() => this.#note(task, index, answer))
   }
 
   /**
@@ -65,15 +63,17 @@ export class Answers {
    * the end of the worker.
    */
   building(fn: number, build: () => Soon): Soon {
+    const built = (): Soon => this.#note(NoTask.idle, 0)
     const begin = (): Soon => {
-      this.#journal.begin(NoTask.building, fn)
       const soon = build()
-      if (soon !== undefined) return soon.then(() => this.#journal.begin(NoTask.idle, 0))
-      this.#journal.begin(NoTask.idle, 0)
-      return undefined
+      return soon === undefined ? built() : soon.then(built)
+    }
+    const note = (): Soon => {
+      const soon = this.#note(NoTask.building, fn)
+      return soon === undefined ? begin() : soon.then(begin)
     }
     const soon = this.#journal.settle(this.#channel)
-    return soon === undefined ? begin() : soon.then(begin)
+    return soon === undefined ? note() : soon.then(note)
   }
 
   /**
@@ -149,6 +149,14 @@ export class Answers {
     if (Array.isArray(taken)) return this.#eachItem(task, index, taken, Math.round(tookNs / count), 0)
     // Each of them stands in the journal already.
     return this.#send(Kind.items, task, index, count, taken as Payload, true, tookNs)
+  }
+
+  // Where the journal cannot be written, what has finished must have left before anything else runs.
+  #note(task: number, index: number, answer?: () => Soon): Soon {
+    if (this.#journal.begin(task, index)) return undefined
+    const soon = answer?.()
+    const settle = (): Soon => this.#journal.settle(this.#channel)
+    return soon === undefined ? settle() : soon.then(settle)
   }
 
   #eachItem(task: number, index: number, values: readonly unknown[], tookNs: number, from: number): Soon {

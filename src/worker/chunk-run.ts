@@ -36,6 +36,7 @@ export class ChunkRun {
   #isOver = false
   #sending: Soon
   #armed = false
+  readonly #answer = (): Soon => this.#flush()
 
   constructor(
     answers: Answers,
@@ -98,8 +99,8 @@ export class ChunkRun {
   }
 
   #item(at: number): Soon {
-    const held = this.#held.count > 0
-    const soon = this.#answers.begin(this.#task, this.#index + at, this.#run.pure, held)
+    const answer = this.#held.count > 0 ? this.#answer : undefined
+    const soon = this.#answers.begin(this.#task, this.#index + at, this.#run.pure, answer)
     return soon === undefined ? this.#perform(at) : soon.then(() => this.#perform(at))
   }
 

@@ -170,6 +170,37 @@ describe('beside a journal', () => {
   })
 })
 
+describe('a journal that cannot be written any more', () => {
+  it('says so where answers have not left that now stand nowhere, and waits for them', () => {
+    let isFull = false
+    const store = sharedStore(new SharedArrayBuffer(64 * 1024))
+    const journal = new JournalWriter({ ...store, write: (...args) => !isFull && store.write(...args) })
+    assert.equal(journal.begin(5, 0), true)
+    journal.finish(answer(0, { body: '0 is done' }))
+    isFull = true
+    assert.equal(journal.begin(5, 1), false)
+    assert.equal(readJournal(store).kept, false)
+    // The channel lets go of it only when it is asked to.
+    let waiting = 10
+    const channel = {
+      get waiting() {
+        return waiting
+      },
+      flush: () => void (waiting = 0),
+      emptied: () => Promise.resolve(),
+    }
+    assert.equal(journal.settle(channel), undefined)
+    assert.equal(waiting, 0)
+    assert.equal(journal.begin(5, 1), true)
+  })
+
+  it('says nothing where all has left', () => {
+    const store = sharedStore(new SharedArrayBuffer(64 * 1024))
+    const journal = new JournalWriter({ ...store, write: () => false })
+    assert.equal(journal.begin(5, 0), true)
+  })
+})
+
 describe('a journal', () => {
   it('that was written over by somebody else is none', () => {
     const fd = createJournalFile()!

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -58,6 +62,32 @@ async function withSlots(backend: string): Promise<{ stdout: string; stderr: str
     }
   }
   return { stdout, stderr }
+}
+
+describe('a pool whose memory disk fills up while its workers have their journals there', () => {
+  it('#230 runs each item once, and loses with a killed worker the one that ran', { skip: whyNoDisk() }, async () => {
+    const temp = mkdtempSync(join(tmpdir(), 'manycore-full-'))
+    try {
+      const program = fileURLToPath(new URL('../fixtures/pool/fills-memory-disk.js', import.meta.url))
+      const script = 'mount -t tmpfs -o size=256k none /dev/shm && exec "$0" "$1" /dev/shm "$2"'
+      const args = ['-m', 'sh', '-c', script, process.execPath, program, join(temp, 'log')]
+      const { NODE_TEST_CONTEXT: _, ...env } = process.env
+      const { stdout } = await promisify(execFile)('unshare', args, { env, timeout: 60_000 })
+      const told = JSON.parse(stdout) as { outcomes: unknown[]; began: number[]; again: number[] }
+      const lost = told.outcomes.map((_, n) => (n === 1 || n === 11 ? 'MC_WORKER_CRASHED' : true))
+      assert.deepEqual(told.outcomes, lost)
+      assert.equal(new Set(told.began).size, told.began.length, 'nothing ran twice')
+      assert.equal(told.began.length, told.outcomes.length)
+      assert.deepEqual(told.again, [2, 3])
+    } finally {
+      rmSync(temp, { recursive: true })
+    }
+  })
+})
+
+function whyNoDisk(): string | false {
+  const may = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+  return may ? false : 'needs the right to mount (unshare -m)'
 }
 
 function assertSettled(stdout: string, stderr: string, why: RegExp): void {
