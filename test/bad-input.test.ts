@@ -50,7 +50,7 @@ const notWaits = [
 
 const surroundings = {
   env: [...notRecords, { A: 1 }, { A: 'a\0' }, { 'A\0': 'a' }, { 'A=B': 'a' }, { '': 'a' }],
-  execArgv: [null, '--inspect', {}, [1], ['a\0']],
+  execArgv: [null, '--inspect', {}, [1], ['a\0'], ['-e', '1'], ['--no-warnings', '--watch'], ['--eval=1']],
   execPath: notPaths,
   cwd: notPaths,
   captures: notRecords,

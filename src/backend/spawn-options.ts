@@ -59,6 +59,11 @@ export function isFolder(path: string): boolean {
   return usable(path)?.isDirectory() === true
 }
 
+/** Whether a flag makes Node do something else than run the worker. */
+export function leadsElsewhere(flag: string): boolean {
+  return ELSEWHERE.test(nameOf(flag))
+}
+
 /** For a worker that gets changes to this process's environment: removes what is only meant for this process. */
 export function privateVariables(): NodeJS.ProcessEnv {
   return Object.fromEntries(PRIVATE_VARIABLES.map((name) => [name, undefined]))
@@ -103,6 +108,8 @@ export function inheritedEnv(own: NodeJS.ProcessEnv, changes: NodeJS.ProcessEnv 
 
 const DROPPED =
   /^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|-v|--version|-h|--help|--run|--input-type|--entry-url|--env-file|--env-file-if-exists|--build-snapshot|--build-snapshot-config|--snapshot-blob|--build-sea|--experimental-sea-config|--inspect-port|--debug-port)$/
+const ELSEWHERE =
+  /^(-e|--eval|-p|--print|-pe|-c|--check|-v|--version|-h|--help|--v8-options|--run|--test|--watch|--build-snapshot|--build-sea)$/
 const DROPPED_FAMILIES = /^(--test|--watch|--experimental-test)(-|$)/
 const DROPPED_WITH_VALUE =
   /^(-e|--eval|-p|--print|-pe|--run|--input-type|--env-file|--env-file-if-exists|--build-snapshot-config|--snapshot-blob|--build-sea|--experimental-sea-config|--inspect-port|--debug-port|--test-(name-pattern|skip-pattern|reporter|reporter-destination|shard|concurrency|timeout|isolation|global-setup|rerun-failures|random-seed|coverage-[a-z-]+)|--watch-(path|kill-signal))$/

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { badArgument, checkRecord } from '../base/argument.ts'
+import { ArgumentError } from '../base/errors.ts'
+import { leadsElsewhere } from './spawn-options.ts'
 
 /** What a worker runs in, as it is asked for. */
 export interface Surroundings {
@@ -54,6 +56,10 @@ const PATH = 'a path, as a text or as a file: URL'
 
 function checkFlags(name: string, flags: unknown): string[] {
   if (!Array.isArray(flags) || !flags.every(isCleanText)) throw badArgument(name, 'an array of texts', flags)
+  const elsewhere = flags.find(leadsElsewhere)
+  if (elsewhere !== undefined) {
+    throw new ArgumentError(`${name} has ${elsewhere}, with which Node would not run the worker. Leave it out.`)
+  }
   return [...flags]
 }
 
