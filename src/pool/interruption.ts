@@ -26,12 +26,12 @@ export class Interruption {
     this.#isMarked = true
     this.#worker.markCancelled?.(true)
     tell()
-    const grace = setLimit(() => {
-      if (this.#grace === grace) this.#kill(reason)
-    }, leftMs)
-    this.#grace = grace
-    // The workers of a program that ends, end with it.
-    this.#grace.unref()
+    this.#wait(leftMs, reason)
+  }
+
+  /** Kills the worker unless it soon holds nothing any more. */
+  hurry(reason: string): void {
+    if (this.#grace === undefined) this.#wait(HURRY_MS, reason)
   }
 
   /** The worker is gone, or holds nothing any more. */
@@ -42,7 +42,19 @@ export class Interruption {
     if (this.#isMarked && !isGone) this.#worker.markCancelled?.(false)
     this.#isMarked = false
   }
+
+  #wait(leftMs: number, reason: string): void {
+    const grace = setLimit(() => {
+      if (this.#grace === grace) this.#kill(reason)
+    }, leftMs)
+    this.#grace = grace
+    // The workers of a program that ends, end with it.
+    this.#grace.unref()
+  }
 }
+
+/** As long as a worker without an exit hook has when it is told to stop. */
+const HURRY_MS = 1000
 
 /** A worker that replaces another takes several times as long to start. */
 export const SOON_MS = 10

@@ -196,6 +196,12 @@ export class Member implements Holder {
     this.#interruption.begin(() => this.cancel(batch), batch.graceMs, this.#isSoonOver(batch), reason)
   }
 
+  /** It gets nothing new, and is killed where it takes long for what it holds, which nobody waits for any more. */
+  hurry(): void {
+    this.left = 0
+    this.#interruption.hurry('it went on with what nobody waited for any more')
+  }
+
   /** Ends the worker at once; its batches are seen to when it has exited. */
   kill(reason: string): void {
     if (this.state === 'gone') return

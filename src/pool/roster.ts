@@ -154,12 +154,14 @@ export class Roster {
     }
   }
 
-  /** Ends a worker that holds nothing, in good order. */
+  /** Ends a worker that holds nothing, or what nobody waits for any more, in good order. */
   release(member: Member): void {
     const { state, worker } = member
-    if (state === 'leaving' || state === 'gone') return
-    member.state = 'leaving'
     const hook = this.#hooks.exit
+    if (state === 'leaving' || state === 'gone') return
+    // Without a hook, its end is asked for and enforced at once.
+    if (hook !== undefined && state === 'ready' && member.batches.length > 0) return member.hurry()
+    member.state = 'leaving'
     if (hook === undefined || state !== 'ready') {
       void worker.stop()
       return

@@ -6,7 +6,7 @@ import { after, before, it } from 'node:test'
 import { Pool, currentProcess, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
 import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { expectTypeOf } from 'expect-type'
-import { inEachOf } from '../support/meeting.ts'
+import { inEachOf, makeGate } from '../support/meeting.ts'
 
 const open = async (word: string) => {
   const calls: number[] = []
@@ -204,5 +204,40 @@ onEachBackend('the initializer', (place) => {
   it('and its options are checked at the call', () => {
     const wrong: unknown[] = [{ onExit: 1 }, { onExitTimeout: 0 }, { initializerTimeout: -1 }, { onExitTimeout: '1' }]
     for (const options of wrong) assert.throws(() => new Pool(options as PoolOptions), { code: 'MC_ARGUMENT_INVALID' })
+  })
+})
+
+onEachBackend('the exit hook of a worker that holds what nobody waits for any more', (place) => {
+  const { backend } = place
+
+  it('runs when that is over', async () => {
+    const pool = new Pool({ backend, processes: 1, onExit: () => 'the end' })
+    const slow = (n: number) => new Promise((resolve) => setTimeout(resolve, n, n))
+    for await (const n of pool.imap(slow, [0, 300], { chunkSize: 1 })) {
+      assert.equal(n, 0)
+      break
+    }
+    pool.close()
+    await pool.join()
+    assert.deepEqual(pool.exitResults, ['the end'])
+  })
+
+  it('does not hold up its pool when that is never over', needs(place, 'endsLoops'), async () => {
+    const pool = new Pool({ backend, processes: 1, onExit: () => 'the end' })
+    using gate = makeGate()
+    const { reach } = gate
+    const spin = (n: number) => {
+      if (n === 0) return n
+      reach()
+      for (;;);
+    }
+    for await (const n of pool.imap(spin, [0, 1], { chunkSize: 1 })) {
+      assert.equal(n, 0)
+      break
+    }
+    await gate.reached()
+    pool.close()
+    await pool.join()
+    assert.deepEqual(pool.exitResults, [])
   })
 })
