@@ -14,6 +14,7 @@ export interface IntakeEvents {
 
 /** Pulls items from an iterable, sync or async, as far as there is room for them. */
 export class Intake {
+  readonly #source: Iterable<unknown> | AsyncIterable<unknown>
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
   readonly #sync: boolean
   // An array is read by its indices, and how far it was.
@@ -26,9 +27,10 @@ export class Intake {
 
   constructor(source: Iterable<unknown> | AsyncIterable<unknown>, events: IntakeEvents) {
     this.#events = events
+    this.#source = source
     this.#sync = !isAsync(source)
     this.#array = isList(source) ? source : undefined
-    this.#iterator = isAsync(source) ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#iterator = isAsync(source) ? asyncIteratorOf(source) : source[Symbol.iterator]()
   }
 
   /** Pulls as long as there is room. May be called at any time. */
@@ -48,7 +50,13 @@ export class Intake {
     if (this.#over) return
     this.#over = true
     clearImmediate(this.#later)
-    await this.#iterator.return?.()
+    if (this.#sync || !this.#pulling) {
+      await this.#iterator.return?.()
+      return
+    }
+    // It has been asked for an item, which may never come, and most sources do not hear before that that nobody wants it.
+    if (isNodeStream(this.#source)) this.#source.destroy()
+    Promise.resolve(this.#iterator.return?.()).catch(() => {})
   }
 
   #pullArray(array: readonly unknown[]): void {
@@ -139,6 +147,29 @@ export class Intake {
     this.#over = true
     this.#events.ended(error)
   }
+}
+
+// That of a web stream would not be told to stop while it waits.
+function asyncIteratorOf(source: AsyncIterable<unknown>): AsyncIterator<unknown> {
+  if (!isWebStream(source)) return source[Symbol.asyncIterator]()
+  const reader = source.getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    return: async () => {
+      const cancelled = reader.cancel()
+      reader.releaseLock()
+      await cancelled
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+function isWebStream(source: object): source is ReadableStream<unknown> {
+  return 'getReader' in source && typeof source.getReader === 'function'
+}
+
+function isNodeStream(source: object): source is { destroy(): void } {
+  return 'destroy' in source && typeof source.destroy === 'function' && 'pipe' in source
 }
 
 /** Whether its iterator is that of arrays, which gives what stands at each index at that moment. */

@@ -55,7 +55,10 @@ export class ResultStream<R> implements AsyncIterableIterator<R, undefined>, Asy
     return step
   }
 
-  /** Gives up the rest. Resolves when the source has been released. */
+  /**
+   * Gives up the rest. Resolves when the source has been released; one that still waits for its next item is told, and not
+   * waited for.
+   */
   async return(): Promise<IteratorResult<R, undefined>> {
     this.#inbox.close(undefined)
     await this.#events.left()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Readable, Transform } from 'node:stream'
+import { PassThrough, Readable, Transform } from 'node:stream'
 import { after, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -99,6 +99,30 @@ onEachBackend('streams as sources', ({ backend }) => {
     })
     for await (const _ of pool.imap(double, web)) break
     assert.equal(cancelled, true)
+  })
+
+  it('are released when the reader leaves early, also while they wait for what may never come', async () => {
+    let told = (): void => {}
+    const isTold = new Promise<void>((resolve) => (told = resolve))
+    const node = new PassThrough({ objectMode: true })
+    node.write(1)
+    const sources: readonly AsyncIterable<number>[] = [
+      // A generator that waits hears of nothing; what it waits for is its own affair.
+      (async function* () {
+        yield 1
+        await new Promise(() => {})
+      })(),
+      node,
+      new ReadableStream<number>({ start: (controller) => controller.enqueue(1), cancel: told }),
+    ]
+    for (const source of sources) {
+      for await (const text of pool.imap(String, source)) {
+        assert.equal(text, '1')
+        break
+      }
+    }
+    assert.equal(node.destroyed, true)
+    await isTold
   })
 
   it('that fail give what came before, then their error', async () => {
