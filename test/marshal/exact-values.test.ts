@@ -208,6 +208,35 @@ describe('state that only the code of a class can reach', () => {
     assert.equal(secrets.get(error), 'm')
   })
 
+  it('comes along wherever the WeakMap is that the class can reach', async () => {
+    class InStatic {
+      static readonly #kept = new WeakMap<object, number>()
+      constructor(value: number) {
+        InStatic.#kept.set(this, value)
+      }
+      get value(): number | undefined {
+        return InStatic.#kept.get(this)
+      }
+    }
+    const holder = { kept: new WeakMap<object, number>() }
+    class InObject {
+      constructor(value: number) {
+        holder.kept.set(this, value)
+      }
+      get value(): number | undefined {
+        return holder.kept.get(this)
+      }
+    }
+    await using pool = new Pool({ processes: 1 })
+    const values = await pool.apply(
+      (a: InStatic, b: InObject) => [a.value, b.value],
+      [new InStatic(1), new InObject(2)],
+    )
+    const back = await pool.apply(() => [new InStatic(3), new InObject(4)] as const)
+    assert.deepEqual([...values, ...back.map(({ value }) => value)], [1, 2, 3, 4])
+    assert.ok(back[0] instanceof InStatic && back[1] instanceof InObject)
+  })
+
   it('makes a RemoteError of an error whose class is from here and has `#private` members, with its text and fields', async () => {
     await using pool = new Pool({ processes: 1 })
     const fail = (): never => {
