@@ -1,7 +1,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { WorkerStartError } from '../base/errors.ts'
-import { currentFolder, launchFolder } from '../base/launch-folder.ts'
+import { currentFolder, startFolder } from '../base/start-folder.ts'
 import { processEntryPath } from './entry-url.ts'
 import { childExecPath } from './executable.ts'
 import type { SpawnOptions } from './backend.ts'
@@ -23,7 +23,7 @@ export interface Command {
 export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
   const flags = options.execArgv ?? inheritedFlags(process.execArgv)
   const env = inheritedEnv(process.env, options.env)
-  const start = launchFolder()
+  const start = startFolder()
   const here = currentFolder()
   const cwd = options.cwd === undefined ? undefined : resolve(options.cwd)
   const folder = cwd ?? (here === start ? undefined : here)
@@ -41,9 +41,12 @@ export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
 export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOptions): void {
   const { name } = identity
   if (cwd !== undefined && !isFolder(cwd)) {
-    throw new WorkerStartError(`${name} could not be started: its cwd ${cwd} is no folder that can be entered.`, {
-      worker: name,
-    })
+    throw new WorkerStartError(
+      `${name} could not be started: its cwd ${cwd} is no folder that can be entered; check cwd.`,
+      {
+        worker: name,
+      },
+    )
   }
   if (!execPath.includes('/') || isProgram(execPath)) return
   throw new WorkerStartError(`${name} could not be started: its execPath ${execPath} is no program that can be run.`, {

@@ -1,4 +1,4 @@
-import { enterFolder } from '../base/launch-folder.ts'
+import { enterFolder } from '../base/start-folder.ts'
 import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'

@@ -3,7 +3,7 @@
  * for another by `enterFolder`. Relative paths among the flags of a Node are meant from there. Nothing where it has been
  * deleted.
  */
-export function launchFolder(): string | undefined {
+export function startFolder(): string | undefined {
   const holder = globalThis as Holder
   return (holder[KEY] ??= currentFolder())
 }
@@ -18,11 +18,11 @@ export function currentFolder(): string | undefined {
 }
 
 export function enterFolder(folder: string): void {
-  launchFolder()
+  startFolder()
   process.chdir(folder)
 }
 
-const KEY: unique symbol = Symbol.for('manycore.launchFolder') as never
+const KEY: unique symbol = Symbol.for('manycore.startFolder') as never
 
 // On globalThis, because a worker has two instances of this module.
 interface Holder {
