@@ -30,12 +30,10 @@ export function recheckOf(graph: Graph): (() => boolean) | undefined {
     shapes.every(({ fn, keys, prototype }) => Reflect.ownKeys(fn).length === keys && prototypeKeys(fn) === prototype)
 }
 
-/** Whether running the function again, with plain data as arguments, cannot be noticed from outside of its worker. */
-export function isPure(graph: Graph): boolean {
-  return purityIn(graph) !== undefined
-}
-
-/** As `isPure`, and whether a run may change what an earlier run gave. */
+/**
+ * Nothing unless running the function again, with plain data as arguments, cannot be noticed from outside of its worker.
+ * `keepsState`: a run may change what an earlier run gave.
+ */
 export function purityIn(graph: Graph): { readonly keepsState: boolean } | undefined {
   const walk = walkOf(graph)
   if (walk === undefined || !isRef(graph.root)) return undefined
