@@ -47,6 +47,7 @@ export class FrameWriter {
     const body = payload.body
     const buffers = payload.buffers.length
     const head = HEADER_BYTES + buffers * LENGTH_BYTES
+    let most: number
     if (buffers > 0) checkBuffers(payload)
     if (typeof body !== 'string') {
       const bytes = body.length
@@ -57,8 +58,8 @@ export class FrameWriter {
         this.block.set(body, this.used)
         this.used += bytes
       } else this.#long(message, payload, Flag.payload, body)
-    } else if (head + body.length * 3 <= BLOCK_BYTES) {
-      this.#reserve(head + body.length * 3)
+    } else if (head + body.length <= BLOCK_BYTES && head + (most = mostBytesOf(body)) <= BLOCK_BYTES) {
+      this.#reserve(head + most)
       const start = this.used
       const bytes = writeText(this.block, body, start + head)
       const flags = bytes === body.length ? Flag.payload | Flag.text | Flag.ascii : Flag.payload | Flag.text
@@ -146,6 +147,11 @@ function writeText(block: Buffer, text: string, at: number): number {
     block[at + i] = code
   }
   return length
+}
+
+// Counting takes longer than a little room that stays empty.
+function mostBytesOf(text: string): number {
+  return text.length * 3 <= BLOCK_BYTES / 4 ? text.length * 3 : Buffer.byteLength(text)
 }
 
 function checkBuffers(payload: Payload): void {

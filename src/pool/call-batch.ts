@@ -7,7 +7,8 @@ import { isTuple, type Call } from './call.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
-const MOST_LENGTH = 64 * 1024
+// With its header this fits into one block of a channel, which is written at once.
+const MOST_LENGTH = 60 * 1024
 
 /** The queue that a call waits in. */
 export interface CallBatchHome {
