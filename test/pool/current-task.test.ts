@@ -138,6 +138,8 @@ onEachBackend('a task that is to end', (place) => {
     const controller = new AbortController()
     const aborted = pool.apply(
       () => {
+        // It listens from here on.
+        currentTask().throwIfCancelled()
         reach()
         spin()
       },
@@ -156,6 +158,7 @@ onEachBackend('a task that is to end', (place) => {
     using gate = makeGate()
     const { reach } = gate
     const spin = (n: number) => {
+      currentTask().throwIfCancelled()
       if (n === 2) reach()
       while (n === 2) currentTask().throwIfCancelled()
     }
