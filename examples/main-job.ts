@@ -97,7 +97,12 @@ else {
 for (const name of ['heart-1-process', 'heart-2-pool', 'heart-3-squares', 'heart-4-current-process']) {
   console.log(`\n${name}`)
   const program = fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url))
-  const { status } = spawnSync(process.execPath, [...process.execArgv, program], { stdio: 'inherit' })
+  // What it prints goes through here, so that a pipe that nobody reads any more ends this program only.
+  const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, program], {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  process.stdout.write(stdout)
   if (status !== 0) {
     console.log(`${name} failed with exit code ${status}.`)
     process.exitCode = 1
