@@ -12,12 +12,16 @@ export function decodeError(payload: Payload, callSite: Error | undefined, decod
   try {
     const sent = decode(payload) as SentError
     const rich = decodeRich(sent.rich, decode)
-    if (rich instanceof Promise) return rich.then((values) => revive(sent, values, callSite))
-    return revive(sent, rich, callSite)
+    if (!(rich instanceof Promise)) return revive(sent, rich, callSite)
+    return rich.then((values) => revive(sent, values, callSite)).catch(unreadable)
   } catch (cause) {
-    const text = `A task failed in a worker, but its error could not be read: ${cause instanceof Error ? cause.message : String(cause)}`
-    return new RemoteError(text, 'Error', '', { cause })
+    return unreadable(cause)
   }
+}
+
+function unreadable(cause: unknown): RemoteError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new RemoteError(`A task failed in a worker, but its error could not be read: ${why}`, 'Error', '', { cause })
 }
 
 /** The parts that could be built, each at its position. */

@@ -141,7 +141,9 @@ export class Life {
       }
     } else if (message.kind === Kind.failed || message.kind === Kind.problem) {
       this.#markAnswered()
-      this.#outcome.result.reject(this.#worker.marshal.decodeError(message.payload, this.#callSite))
+      const error = this.#worker.marshal.decodeError(message.payload, this.#callSite)
+      if (error instanceof Promise) this.#outcome.result.resolve(error.then(raise))
+      else this.#outcome.result.reject(error)
     }
   }
 
@@ -158,4 +160,8 @@ export class Life {
     this.#outcome.exited.resolve(this.exit ?? processExit(exit))
     this.#gone.resolve(undefined)
   }
+}
+
+function raise(error: unknown): never {
+  throw error
 }

@@ -58,6 +58,18 @@ onEachProcessBackend('exit codes', (place) => {
     assert.match(stderr, /exit\.test/)
   })
 
+  it('rejects the result with an error whose class has to be imported first, not with the promise of it', async () => {
+    const target = async (url: string): Promise<never> => {
+      const { CountedError } = (await import(url)) as typeof import('../fixtures/process/own-errors.js')
+      throw new CountedError('counted')
+    }
+    const url = new URL('../fixtures/process/own-errors.js', import.meta.url).href
+    const child = new Process({ backend, target, args: [url], stdio: 'ignore' }).start()
+    const name = await child.result.catch((error: unknown) => (error instanceof Error ? error.name : error))
+    assert.equal(name, 'CountedError')
+    await child.join()
+  })
+
   it('an error that is thrown later, outside the target, ends with 1 and rejects a result still awaited', async () => {
     const child = new Process({
       backend,
