@@ -72,16 +72,21 @@ function likelyCode(file: string, cwd: string | undefined): string {
 // A script whose first line names a program that is not there cannot be run, and the system blames the script.
 function missingInterpreter(file: string): string | undefined {
   if (file === process.execPath) return undefined
+  const interpreter = /^#!\s*(\S+)/.exec(firstBytes(file))?.[1]
+  return interpreter === undefined || existsSync(interpreter) ? undefined : interpreter
+}
+
+function firstBytes(file: string): string {
+  let fd: number | undefined
   try {
-    const fd = openSync(file, 'r')
+    fd = openSync(file, 'r')
     const bytes = Buffer.alloc(LONGEST_FIRST_LINE)
-    const length = readSync(fd, bytes, 0, bytes.length, 0)
-    closeSync(fd)
-    const interpreter = /^#!\s*(\S+)/.exec(bytes.toString('latin1', 0, length))?.[1]
-    return interpreter === undefined || existsSync(interpreter) ? undefined : interpreter
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0))
   } catch {
-    // It may be run, but not read.
-    return undefined
+    // It may be run, but not read; or it is a folder, which can be opened nevertheless.
+    return ''
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

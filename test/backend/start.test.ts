@@ -38,6 +38,9 @@ describe('a start that fails', () => {
     const file = join(folder, 'text')
     writeFileSync(file, 'text')
     match(await failure({ execPath: file }), /may not be run \(EACCES\); check execPath/)
+    const open = openDescriptors()
+    match(await failure({ execPath: folder }), /may not be run \(EACCES\); check execPath/)
+    deepEqual(openDescriptors(), open)
   })
 
   it('#027 tells of a script whose interpreter is not there, also at once', async () => {
