@@ -27,6 +27,7 @@ const aborted = AbortSignal.abort()
 const notTexts = [null, 5, true, {}, Symbol('text'), '']
 const notNumbers = [null, '5', true, {}, Number.NaN]
 const notCounts = [...notNumbers, 0, -1, 1.5, Infinity]
+async function* stream(): AsyncGenerator<never> {}
 const notBooleans = [null, 0, 'yes', {}]
 const notFunctions = [null, 5, 'work', {}]
 const notRecords = [null, 5, 'A=1', [], target, aborted, new URL('https://example.org/'), new Date()]
@@ -168,9 +169,9 @@ describe('bad input', () => {
     ['pool.resize()', (bad) => pool.resize(bad), poolOptions['processes'] as unknown[]],
     ['pool.measure()', (bad) => pool.measure(bad), notWaits],
     ['process.join()', (bad) => waiting.join(bad), notWaits],
-    ['wait()', (bad) => wait(bad), [...notIterables, 'ab', [5], [null], [{}]]],
+    ['wait()', (bad) => wait(bad), [...notIterables, stream(), 'ab', [5], [null], [{}]]],
     ['wait() limit', (bad) => wait([], bad), [...notWaits, { mode: 'some' }, { mode: null }]],
-    ['asCompleted()', (bad) => asCompleted(bad), [...notIterables, 'ab', [5], [null], [{}]]],
+    ['asCompleted()', (bad) => asCompleted(bad), [...notIterables, stream(), 'ab', [5], [null], [{}]]],
     ['asCompleted() limit', (bad) => asCompleted([], bad), notWaits],
     ['zip()', (bad) => zip([1], bad), notIterables],
     ['move()', (bad) => move(bad), [...notTexts, new SharedArrayBuffer(8), new ArrayBuffer(8).slice]],

@@ -47,6 +47,15 @@ export function checkIterable(name: string, value: unknown): void {
   throw badArgument(name, 'an iterable or an async iterable', value)
 }
 
+export function checkSyncIterable(name: string, value: unknown): void {
+  if (
+    value === null ||
+    value === undefined ||
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function'
+  )
+    throw badArgument(name, 'an iterable', value)
+}
+
 /** Something by name; arrays, and objects of a class that have nothing of their own, such as an AbortSignal, are none. */
 export function checkRecord(name: string, wanted: string, value: unknown): object {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw badArgument(name, wanted, value)

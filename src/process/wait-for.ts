@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { checkIterable, checkOneOf } from '../base/argument.ts'
+import { checkOneOf, checkSyncIterable } from '../base/argument.ts'
 import { deferred } from '../base/deferred.ts'
 import { ArgumentError, TimeoutError } from '../base/errors.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
@@ -16,7 +16,7 @@ export async function waitFor<T extends object>(
   const { mode, ...rest } = withMode ? limit : { mode: undefined }
   const options = checkWait('wait()', withMode ? rest : limit)
   if (mode !== undefined) checkOneOf('mode of wait()', mode, ['all', 'first', 'firstError'])
-  checkIterable('The first argument of wait()', objects)
+  checkSyncIterable('The first argument of wait()', objects)
   const given = [...objects]
   const ended = new Set<T>()
   const enough = deferred<void>()
@@ -47,7 +47,7 @@ export function inOrderOfEnd<T extends object>(
   limit?: number | WaitOptions,
 ): AsyncIterableIterator<T, undefined> {
   const options = checkWait('asCompleted()', limit)
-  checkIterable('The first argument of asCompleted()', objects)
+  checkSyncIterable('The first argument of asCompleted()', objects)
   const untilMs = performance.now() + (options.timeout ?? Infinity)
   const all = new Set(objects)
   const ends = endsOf(all)
