@@ -4,7 +4,7 @@ import { type ChannelError, WorkerCrashedError, WorkerStartError } from '../base
 import { mainProgram } from '../base/main-program.ts'
 import type { Channel } from '../channel/channel.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
-import { Kind } from '../channel/messages.ts'
+import { Kind, type Message } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { createOwnerMarshal } from '../marshal/owner.ts'
 import { getLogger, type LogRecord, passOn } from '../worker/logger.ts'
@@ -147,9 +147,7 @@ export abstract class OwnedWorker implements Worker {
   protected connect(inner: Channel, more: Partial<WorkerIdentity> = {}): void {
     const channel = new WorkerChannel(inner, {
       ready: () => this.#tookUp(),
-      logged: ({ payload }) => {
-        if (payload !== undefined) passOn(this.marshal.decode(payload) as LogRecord)
-      },
+      logged: (message) => this.#passOn(message),
       beforeMessages: () => this.catchUp(),
     })
     channel.onClose = (error) => {
@@ -238,6 +236,18 @@ export abstract class OwnedWorker implements Worker {
     getLogger().debug(`${this.identity.name} (pid ${this.pid}) is ready.`)
     this.#ready.resolve()
     this.begun()
+  }
+
+  // What the user's handler throws must not end the channel of a worker that has done nothing wrong.
+  #passOn({ payload }: Message): void {
+    if (payload === undefined) return
+    try {
+      passOn(this.marshal.decode(payload) as LogRecord)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 
   #giveUp(why: string): void {

@@ -39,7 +39,10 @@ export class Logger {
     state().level = checkOneOf('level', level, LEVELS)
   }
 
-  /** Gets the records that come up to this process, in place of stderr. In a worker it is not called: its owner's is. */
+  /**
+   * Gets the records that come up to this process, in place of stderr. In a worker it is not called: its owner's is. What
+   * it throws for a record from below is an uncaught exception of this process.
+   */
   get handler(): ((record: LogRecord) => void) | undefined {
     return state().handler
   }

@@ -109,6 +109,12 @@ describe('what workers log', () => {
     assert.match(lines.at(-1) ?? '', /^\[DEBUG\/MainProcess\] PoolWorker-1 \(pid \d+\) has ended\.$/)
   })
 
+  it('costs nobody else anything when its handler throws', async () => {
+    const { stdout, stderr, code } = await runProgram('pool/logs-life', ['throws'])
+    assert.equal(stdout, "cannot write 'and 1 more'\nthe task goes on\n")
+    assert.deepEqual([stderr, code], ['', 0])
+  })
+
   it('refuses what is no level and no handler', () => {
     assert.throws(() => (logger.level = 'loud' as never), { code: 'MC_ARGUMENT_INVALID' })
     assert.throws(() => (logger.handler = 1 as never), { code: 'MC_ARGUMENT_INVALID' })
