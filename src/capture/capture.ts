@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts'
 import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
 import { isFunction, isObject } from './peek.ts'
-import { rangeOfText, type SentCode } from './stacks.ts'
+import { isFileName, rangeOfText, type SentCode } from './stacks.ts'
 import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
 import { noteReferences, refuseTwins } from './twins.ts'
@@ -65,7 +65,7 @@ function captureOnce(root: unknown, options: CaptureOptions, byValue: Set<Functi
     units.set(unit.key, unit)
     record.node.unit = unit.key
     record.node.captures = [...record.variables.values()].map(({ value }) => value)
-    if (!record.origin)
+    if (!record.origin && isFileName(unit.url))
       sent.push({ url: unit.url, scriptId: record.script.scriptId, ranges: [rangeOfText(unit.text, unit)] })
   }
   const graph: Graph = { root: encoded, nodes: walk.nodes, units: [...units.values()] }

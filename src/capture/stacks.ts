@@ -27,6 +27,11 @@ export function mapStack(stack: string, sent: Iterable<SentCode>): string {
   })
 }
 
+/** Whether a stack names code of this URL in a way that `mapStack` reads; not that of `eval`, a REPL or `new Function`. */
+export function isFileName(url: string): boolean {
+  return /^(?:file:\/\/|\/|[A-Za-z]:\\)/.test(url)
+}
+
 /** Code that another process compiled from a captured function, at its original position. */
 export interface SentCode {
   /** URL under which it was compiled. */

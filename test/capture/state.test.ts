@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { captureGraph } from '#dist/capture/capture.js'
+import { captureGraph, sentCodeOf } from '#dist/capture/capture.js'
 import type { Graph } from '#dist/capture/graph.js'
 import { rebuildGraph } from '#dist/capture/rebuild.js'
 
@@ -28,6 +28,12 @@ describe('one capture', () => {
     const unknown = (x: number): number => x * 31
     const graph: Graph = { ...structuredClone(captureGraph(unknown)), units: [] }
     assert.throws(() => rebuildGraph(graph), { code: 'MC_VALUE_UNREADABLE' })
+  })
+
+  it('remembers where a function was written, unless no stack could lead there', () => {
+    assert.equal(sentCodeOf(captureGraph(makeAdder(5))).length, 1)
+    // oxlint-disable-next-line typescript/no-implied-eval -- a function of no file
+    assert.deepEqual(sentCodeOf(captureGraph(new Function('x', 'return x + 1'))), [])
   })
 
   it('sends of a buffer only what its views show', () => {
