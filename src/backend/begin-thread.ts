@@ -1,10 +1,9 @@
 import type { Worker as Thread } from 'node:worker_threads'
 import { ArgumentError } from '../base/errors.ts'
-import { assertMaySpawn } from '../base/nesting.ts'
 import type { ThreadData } from '../channel/thread-data.ts'
 import type { SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
-import { isWorkerEntry, threadEntryPath } from './entry-url.ts'
+import { threadEntryPath } from './entry-url.ts'
 import { describeSpawnError } from './exit.ts'
 import type { BegunThread } from './launched.ts'
 import { privateVariables } from './spawn-options.ts'
@@ -20,7 +19,6 @@ const JOURNAL_BYTES = 256 * 1024
  * is told who it is, it only waits. Throws an `ArgumentError` for options that no thread can have.
  */
 export function beginThread(options: ThreadLaunchOptions): BegunThread {
-  assertMaySpawn(isWorkerEntry(process.argv[1]))
   // Node may end the program where a thread is the one that lacks them.
   const shortage = descriptorShortage()
   if (shortage !== undefined)

@@ -1,6 +1,4 @@
-import { assertMaySpawn } from '../base/nesting.ts'
 import { createJournalFile } from '../channel/journal-store.ts'
-import { isWorkerEntry } from './entry-url.ts'
 import { launch } from './launch.ts'
 import type { BegunProcess } from './launched.ts'
 import type { SpawnOptions } from './backend.ts'
@@ -10,7 +8,6 @@ import type { SpawnOptions } from './backend.ts'
  * process takes to begin, and the one need not wait for the other. Until it is told who it is, it only waits.
  */
 export function begin(options: SpawnOptions): BegunProcess {
-  assertMaySpawn(isWorkerEntry(process.argv[1]))
   const journalFd = createJournalFile()
   return { identity: options.identity, launched: launch(options, journalFd), journalFd }
 }

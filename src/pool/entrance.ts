@@ -1,6 +1,7 @@
 import { begin } from '../backend/begin.ts'
 import { beginThread } from '../backend/begin-thread.ts'
 import type { Begun } from '../backend/launched.ts'
+import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { identityIn } from './identity.ts'
 import type { CheckedPoolOptions } from './options.ts'
 
@@ -18,6 +19,7 @@ export function mayWait({ backend, initializer, onExit, preload, size }: Checked
 export function beginFirst(options: CheckedPoolOptions): Begun | undefined {
   const { backend, env, execArgv, execPath, cwd, resourceLimits } = options
   if (backend === 'inline') return undefined
+  checkMaySpawn()
   const identity = identityIn(options)
   if (backend === 'thread') return beginThread({ identity, env, execArgv, resourceLimits })
   return begin({ identity, env, execArgv, execPath, cwd, stdio: 'inherit' })

@@ -1,5 +1,6 @@
 import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
 import type { Begun } from '../backend/launched.ts'
+import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import { HookBatch, type Hook } from './hook-batch.ts'
@@ -212,6 +213,8 @@ export class Roster {
   }
 
   #spawn(begun?: Begun): Worker {
+    const isFirst = begun === undefined && this.members.length === 0 && this.past.places.size === 0
+    if (isFirst && this.#backend.name !== 'inline') checkMaySpawn()
     const { env, execArgv, execPath, cwd, resourceLimits } = this.#options
     const worker = this.#backend.spawn({
       identity: begun?.identity ?? identityIn(this.#options),

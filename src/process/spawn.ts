@@ -1,3 +1,4 @@
+import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { backendNamed } from '../backend/named.ts'
 import { StateError, WorkerStartError } from '../base/errors.ts'
 import type { WorkerIdentity } from '../channel/identity.ts'
@@ -25,6 +26,7 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
   const { env, execArgv, execPath, cwd, resourceLimits, stdio } = plan
   const backend = backendNamed(plan.backend)
   const options = { identity, env, execArgv, execPath, cwd, resourceLimits, stdio }
+  checkMaySpawn()
   backend.foresee?.(options)
   // Captured first, so that nothing is started for a job that cannot travel.
   const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory })

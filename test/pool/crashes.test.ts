@@ -3,7 +3,9 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { Pool, currentProcess, WorkerCrashedError } from 'manycore'
+import { Pool, Process, currentProcess, WorkerCrashedError } from 'manycore'
+import { deferred } from '#dist/base/deferred.js'
+import { duringImport, enterTasks } from '#dist/base/nesting.js'
 import { inEachOf } from '../support/meeting.ts'
 import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { allGone } from '../support/processes.ts'
@@ -183,6 +185,24 @@ onEachBackend('workers that die', (place) => {
       assert.notEqual(other, pid)
     },
   )
+
+  it('#230 a worker is replaced also while modules are being imported, when nothing new may be started', async () => {
+    await using pool = new Pool({ backend, processes: 1 })
+    await pool.apply(() => 'begun')
+    enterTasks()
+    const { promise, resolve } = deferred<void>()
+    const imported = duringImport(promise)
+    const lost = pool.apply(die)
+    const next = pool.apply(() => 'replaced')
+    await assert.rejects(lost, { code: 'MC_WORKER_CRASHED' })
+    assert.equal(await next, 'replaced')
+    const nested = { code: 'MC_WORKER_NESTED' }
+    assert.throws(() => new Pool({ processes: 1 }).apply(() => 'new'), nested)
+    assert.throws(() => new Pool({ processes: 1, backend: 'thread' }).imap(String, [1]), nested)
+    assert.throws(() => new Process({ target: () => 'new' }).start(), nested)
+    resolve()
+    await imported
+  })
 
   it('#230 what cannot be decoded costs its own task, on either side', async () => {
     await using pool = new Pool({ backend, processes: 1 })
