@@ -1,5 +1,6 @@
 import { checkDuration, checkOptions, checkSignal } from './argument.ts'
 import { afterMs } from './long-timer.ts'
+import { onSettled } from './settlement.ts'
 
 /** How long a call may wait. */
 export interface WaitOptions {
@@ -20,7 +21,7 @@ export function checkWait(method: string, wait: number | WaitOptions | undefined
 
 /**
  * Whether the promise settled, either way, before the time was up. Rejects only with the reason of an aborted signal.
- * Leaves no timer and no listener behind.
+ * Leaves no timer and no listener behind, nor anything on a promise that has not settled.
  */
 export function settledWithin(promise: Promise<unknown>, options: WaitOptions): Promise<boolean> {
   const { timeout = Infinity, signal } = options
@@ -40,15 +41,13 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
       reject(signal?.reason)
     }
     const release = () => {
+      forget()
       stopTimer?.()
       clearImmediate(look)
       signal?.removeEventListener('abort', abort)
     }
     signal?.addEventListener('abort', abort)
-    promise.then(
-      () => end(true),
-      () => end(true),
-    )
+    const forget = onSettled(promise, () => end(true))
     // A promise that has settled already answers in a microtask, before any immediate.
     if (timeout <= 0) look = setImmediate(end, false)
     else stopTimer = afterMs(timeout, () => end(false))

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { checkOneOf, checkSyncIterable } from '../base/argument.ts'
 import { deferred } from '../base/deferred.ts'
 import { ArgumentError, TimeoutError } from '../base/errors.ts'
+import { onSettled } from '../base/settlement.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
 import type { Life } from './life.ts'
 import { isProcess, lifeOfSentinel, startedLife } from './state.ts'
@@ -22,18 +23,19 @@ export async function waitFor<T extends object>(
   const enough = deferred<void>()
   const all = new Set(given)
   const ends = endsOf(all)
-  for (const { object, end } of ends) {
-    const mark = (failed: boolean): void => {
+  const releases = ends.map(({ object, end, life }) =>
+    onSettled(end, (rejected) => {
       ended.add(object)
+      const failed = rejected || (isProcess(object) && life?.exit?.exitCode !== 0)
       const soon = mode === 'firstError' ? failed : mode !== 'all'
       if (soon || ended.size === all.size) enough.resolve()
-    }
-    end.then(
-      () => mark(isProcess(object) && (object as { exitCode?: unknown }).exitCode !== 0),
-      () => mark(true),
-    )
+    }),
+  )
+  try {
+    if (all.size > 0) await holding(ends, () => settledWithin(enough.promise, options))
+  } finally {
+    for (const release of releases) release()
   }
-  if (all.size > 0) await holding(ends, () => settledWithin(enough.promise, options))
   if (mode === undefined) return given.filter((object) => ended.has(object))
   return {
     done: [...all].filter((object) => ended.has(object)),

@@ -32,6 +32,23 @@ describe('settledWithin', () => {
     assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, timers)
   })
 
+  it('leaves nothing on a promise that does not settle, however often it is asked', async () => {
+    let resolve = (): void => {}
+    const promise = new Promise<void>((settle) => (resolve = settle))
+    let reactions = 0
+    const then = promise.then.bind(promise)
+    promise.then = ((...args: Parameters<typeof then>) => {
+      reactions++
+      return then(...args)
+    }) as typeof then
+    for (let i = 0; i < 100; i++) assert.equal(await settledWithin(promise, { timeout: 0 }), false)
+    const both = [settledWithin(promise, {}), settledWithin(promise, { timeout: 1e6 })]
+    resolve()
+    assert.deepEqual(await Promise.all(both), [true, true])
+    assert.equal(reactions, 1)
+    assert.equal(await settledWithin(promise, { timeout: 0 }), true)
+  })
+
   it('takes a time that setTimeout() cannot', async () => {
     const abort = new AbortController()
     const waiting = settledWithin(new Promise(() => {}), { timeout: 2 ** 40, signal: abort.signal })
