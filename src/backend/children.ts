@@ -1,3 +1,4 @@
+import { atMicrotask } from '../base/event-loop.ts'
 import { Reaper } from './reaper.ts'
 
 /** A worker as far as the end of its owner is concerned. */
@@ -21,7 +22,7 @@ export function adopt(child: Child, isTold: boolean): void {
   const { pid } = child
   if (pid === undefined) return
   if (isTold || reaper.process !== undefined) reaper.add(pid)
-  else queueMicrotask(() => children.has(child) && reaper.add(pid))
+  else atMicrotask(() => children.has(child) && reaper.add(pid))
 }
 
 export function release(child: Child): void {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { deferred } from '../base/deferred.ts'
 import { type ChannelError, WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
+import { atMicrotask, atNextTurn } from '../base/event-loop.ts'
 import { mainProgram } from '../base/main-program.ts'
 import type { Channel } from '../channel/channel.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
@@ -221,7 +222,7 @@ export abstract class OwnedWorker implements Worker {
   async #restOfChannel(): Promise<void> {
     const limit = setTimeout(() => {
       // The event loop may have stood still until now, with messages waiting.
-      setImmediate(() => setImmediate(() => this.#channelClosed.resolve()))
+      atNextTurn(() => atNextTurn(() => this.#channelClosed.resolve()))
     }, REST_MS)
     if (!this.#isRef && !this.stopping) limit.unref()
     await this.#channelClosed.promise
@@ -244,7 +245,7 @@ export abstract class OwnedWorker implements Worker {
     try {
       passOn(this.marshal.decode(payload) as LogRecord)
     } catch (error) {
-      queueMicrotask(() => {
+      atMicrotask(() => {
         throw error
       })
     }
@@ -263,7 +264,7 @@ export abstract class OwnedWorker implements Worker {
     this.#channelError = error
     if (this.#isOver) return
     // Its exit may wait to be read.
-    this.#cutOff = setTimeout(() => setImmediate(() => this.#isOver || this.kill('SIGKILL')), CUT_OFF_MS).unref()
+    this.#cutOff = setTimeout(() => atNextTurn(() => this.#isOver || this.kill('SIGKILL')), CUT_OFF_MS).unref()
   }
 
   // Does nothing when the worker was ready.

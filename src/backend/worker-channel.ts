@@ -1,4 +1,5 @@
 import type { ChannelError } from '../base/errors.ts'
+import { atMicrotask } from '../base/event-loop.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import { owned } from '../channel/owned.ts'
@@ -116,7 +117,7 @@ export class WorkerChannel implements Channel {
     if (this.#caughtUp) return
     this.#caughtUp = true
     this.#events.beforeMessages()
-    queueMicrotask(() => {
+    atMicrotask(() => {
       this.#caughtUp = false
     })
   }

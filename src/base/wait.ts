@@ -1,4 +1,5 @@
 import { checkDuration, checkOptions, checkSignal } from './argument.ts'
+import { atNextTurn, dropTurn } from './event-loop.ts'
 import { afterMs } from './long-timer.ts'
 import { onSettled } from './settlement.ts'
 
@@ -43,13 +44,13 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
     const release = () => {
       forget()
       stopTimer?.()
-      clearImmediate(look)
+      dropTurn(look)
       signal?.removeEventListener('abort', abort)
     }
     signal?.addEventListener('abort', abort)
     const forget = onSettled(promise, () => end(true))
     // A promise that has settled already answers in a microtask, before any immediate.
-    if (timeout <= 0) look = setImmediate(end, false)
+    if (timeout <= 0) look = atNextTurn(() => end(false))
     else stopTimer = afterMs(timeout, () => end(false))
   })
 }

@@ -1,4 +1,4 @@
-import timers from 'node:timers'
+import { atNextTurn } from '../base/event-loop.ts'
 
 /**
  * Whether it pays to stay awake for the next message of a channel. A thread that sleeps when a message comes has to be
@@ -65,7 +65,7 @@ class Loop implements Wakefulness {
   #untilMs = 0
   #isLooking = false
   readonly #look = (): void => {
-    if (this.isAwake()) setImmediate(this.#look)
+    if (this.isAwake()) atNextTurn(this.#look)
     else this.#isLooking = false
   }
 
@@ -73,7 +73,7 @@ class Loop implements Wakefulness {
     this.#untilMs = performance.now() + AWAKE_MS
     if (this.#isLooking) return
     this.#isLooking = true
-    setImmediate(this.#look)
+    atNextTurn(this.#look)
   }
 
   // By the clock: where this thread took the processor from the one it waits for, the message came too late.
@@ -81,8 +81,5 @@ class Loop implements Wakefulness {
     return performance.now() < this.#untilMs
   }
 }
-
-// Not the one that a test of our user's may have put in its place meanwhile.
-const { setImmediate } = timers
 
 const thisLoop: Wakefulness = new Loop()

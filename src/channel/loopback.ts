@@ -1,4 +1,5 @@
 import { ChannelError } from '../base/errors.ts'
+import { atNextTurn } from '../base/event-loop.ts'
 import type { Channel } from './channel.ts'
 import { mostBytes } from './framing.ts'
 import type { Message } from './messages.ts'
@@ -98,7 +99,7 @@ class Loopback implements Channel {
 
   #schedule(): void {
     if (this.#immediate !== undefined || this.#paused || this.#closed) return
-    this.#immediate = setImmediate(() => {
+    this.#immediate = atNextTurn(() => {
       this.#immediate = undefined
       this.#deliver()
       this.#other.#wake()

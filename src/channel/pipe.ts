@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ChannelError } from '../base/errors.ts'
+import { atMicrotask } from '../base/event-loop.ts'
 import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -98,7 +99,7 @@ class Pipe implements Channel {
     if (!this.#paused) return
     this.#paused = false
     // Not at once, so that no handler runs inside of the caller's call.
-    queueMicrotask(() => this.#goOn())
+    atMicrotask(() => this.#goOn())
   }
 
   close(): void {

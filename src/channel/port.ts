@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Payload } from '../codec/payload.ts'
 import { ChannelError } from '../base/errors.ts'
+import { atMicrotask } from '../base/event-loop.ts'
 import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
@@ -116,7 +117,7 @@ class Port implements Channel {
     if (!this.#paused) return
     this.#paused = false
     // Not at once, so that no handler runs inside of the caller's call.
-    queueMicrotask(() => {
+    atMicrotask(() => {
       if (!this.#delivering) this.#deliver()
     })
   }

@@ -1,4 +1,5 @@
 import { deferred, type Deferred } from '../base/deferred.ts'
+import { atNextTurn, dropTurn } from '../base/event-loop.ts'
 
 /** Holds back those who give a pool more calls than may wait. */
 export class Backlog {
@@ -35,13 +36,13 @@ export class Backlog {
       this.#asked.shift()?.resolve()
     }
     // Whoever was promised a place has taken it by then, or does not want it.
-    this.#reset ??= setImmediate(() => {
+    this.#reset ??= atNextTurn(() => {
       this.#reset = undefined
       this.#promised = 0
       this.check()
     })
     if (this.#promised === 0) {
-      clearImmediate(this.#reset)
+      dropTurn(this.#reset)
       this.#reset = undefined
     }
   }

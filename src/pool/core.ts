@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Begun } from '../backend/launched.ts'
 import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
+import { atNextTurn } from '../base/event-loop.ts'
 import type { WaitOptions } from '../base/wait.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import type { TaskPlace } from '../worker/task-scope.ts'
@@ -244,7 +245,7 @@ export class PoolCore {
 
   /** As `dropAbandoned`, when the reader had the chance to ask again. */
   dropAbandonedSoon(): void {
-    if (this.#joining) setImmediate(() => this.dropAbandoned())
+    if (this.#joining) atNextTurn(() => this.dropAbandoned())
   }
 
   /** Gives up streams that nobody reads, once somebody waits for the pool's end. */

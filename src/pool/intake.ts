@@ -1,3 +1,4 @@
+import { atNextTurn, dropTurn } from '../base/event-loop.ts'
 import { isPlainArray } from '../base/plain-array.ts'
 
 // A source that takes its time must not keep the event loop from everything else.
@@ -49,7 +50,7 @@ export class Intake {
   async stop(): Promise<void> {
     if (this.#over) return
     this.#over = true
-    clearImmediate(this.#later)
+    dropTurn(this.#later)
     if (this.#sync || !this.#pulling) {
       await this.#iterator.return?.()
       return
@@ -103,7 +104,7 @@ export class Intake {
         return
       }
       if (performance.now() > untilMs) {
-        this.#later = setImmediate(() => {
+        this.#later = atNextTurn(() => {
           this.#later = undefined
           this.pull()
         })

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
+import { holdProgram } from '../base/event-loop.ts'
 
 /**
  * Keeps the program alive while something is pending, and lets it end as soon as nothing is. The workers themselves
@@ -10,7 +10,7 @@ export class KeepAlive {
 
   hold(): void {
     if (this.#holds++ > 0) return
-    if (this.#timer === undefined) this.#timer = setInterval(() => {}, LONGEST_TIMER_MS)
+    if (this.#timer === undefined) this.#timer = holdProgram()
     else this.#timer.ref()
   }
 
@@ -19,7 +19,7 @@ export class KeepAlive {
   }
 
   end(): void {
-    clearInterval(this.#timer)
+    this.#timer?.close()
     this.#timer = undefined
   }
 }

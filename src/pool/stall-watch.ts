@@ -1,3 +1,4 @@
+import { atNextTurn } from '../base/event-loop.ts'
 import { LONGEST_TIMER_MS } from '../base/long-timer.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Member } from './member.ts'
@@ -39,7 +40,7 @@ export class StallWatch {
         member.worker.channel.send({ kind: Kind.probe, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
       } else if (++member.silentTicks >= TICKS) {
         // What it has said may wait to be read.
-        setImmediate(() => this.#judge(member))
+        atNextTurn(() => this.#judge(member))
       }
     }
   }

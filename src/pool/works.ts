@@ -1,4 +1,5 @@
 import { CancelledError, TimeoutError } from '../base/errors.ts'
+import { atMicrotask } from '../base/event-loop.ts'
 import { afterMs } from '../base/long-timer.ts'
 import type { PoolFunction } from './functions.ts'
 import type { Tally } from './tally.ts'
@@ -61,7 +62,7 @@ export class Works {
     const stopTimer = afterMs(totalTimeout, late)
     signal?.addEventListener('abort', abort, { once: true })
     // Not at once: whoever feeds the work does not know it yet.
-    if (signal?.aborted === true) queueMicrotask(abort)
+    if (signal?.aborted === true) atMicrotask(abort)
     return work
   }
 

@@ -1,3 +1,4 @@
+import { atNextTurn } from '../base/event-loop.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Answers, Soon } from './answers.ts'
 import { Held } from './held.ts'
@@ -146,7 +147,7 @@ export class ChunkRun {
   #flushWhileWaiting(): void {
     if (this.#armed) return
     this.#armed = true
-    setImmediate(() => {
+    atNextTurn(() => {
       this.#armed = false
       this.#sending = this.#flush()
     })

@@ -1,3 +1,4 @@
+import { atNextTurn } from '../base/event-loop.ts'
 import { enterTasks } from '../base/nesting.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
@@ -28,7 +29,7 @@ export function start(home: Home, load: Load, errors: ErrorOutput): void {
   } else {
     endWith(loaded.serve(home))
     // Behind what has arrived already.
-    setImmediate(loaded.loadForFunctions)
+    atNextTurn(loaded.loadForFunctions)
   }
 }
 

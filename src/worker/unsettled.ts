@@ -1,4 +1,5 @@
 import { StateError } from '../base/errors.ts'
+import { atNextTurn } from '../base/event-loop.ts'
 import type { Channel } from '../channel/channel.ts'
 import { currentName, onOwnerAwaited } from './context.ts'
 
@@ -15,7 +16,7 @@ export function watchUnsettled(channel: Channel, fail: (error: StateError) => vo
   const drained = (): void => {
     isDrained = true
     // Another listener may have begun something more.
-    setImmediate(() => (isDrained = false)).unref()
+    atNextTurn(() => (isDrained = false)).unref()
   }
   const ended = (): void => {
     // Else somebody has called process.exit().

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
-import { after, it } from 'node:test'
+import { after, it, mock } from 'node:test'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, Pool, currentProcess } from 'manycore'
 import { makeGate } from '../support/meeting.js'
@@ -15,6 +15,25 @@ onEachBackend('mapping over processes', ({ backend }) => {
     assert.equal(await pool.apply(scale, [21]), 42)
     assert.equal(await pool.apply(scale, [21, { by: 3 }]), 63)
     assert.equal(await pool.apply(() => 'nothing needed'), 'nothing needed')
+  })
+
+  it('goes on while a test of the user stands in for the timers', async (test) => {
+    mock.timers.enable({ apis: ['setImmediate', 'setTimeout', 'setInterval', 'Date'] })
+    mock.method(globalThis, 'queueMicrotask', () => {})
+    test.after(() => {
+      mock.timers.reset()
+      mock.restoreAll()
+    })
+    const own = new Pool({ backend, processes: 1 })
+    assert.equal(await own.apply(async (n: number) => n + 1, [1]), 2)
+    const source = function* () {
+      for (let n = 0; n < 10_000; n++) yield n
+    }
+    let sum = 0
+    for await (const n of own.imapUnordered(Math.sqrt, source())) sum += n ** 2
+    assert.equal(Math.round(sum), 49_995_000)
+    own.close()
+    await own.join()
   })
 
   it('#168 map() equals the sequential map, in order, for every chunk size', async () => {
