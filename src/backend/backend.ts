@@ -60,8 +60,8 @@ export interface KillOptions {
   readonly tree?: boolean | undefined
 }
 
-export interface StopOptions extends KillOptions {
-  /** 1 s when not given; `Infinity` only asks. */
+export interface StopOptions {
+  /** 1 s when not given. */
   readonly graceMs?: number | undefined
 }
 

@@ -7,7 +7,7 @@ export class Escalation {
   #over = false
 
   begin(graceMs: number, send: (signal: 'SIGTERM' | 'SIGKILL') => void): void {
-    if (this.#over || graceMs === Infinity) return
+    if (this.#over) return
     this.#timer = setTimeout(() => {
       send('SIGTERM')
       this.#timer = setTimeout(() => send('SIGKILL'), graceMs)

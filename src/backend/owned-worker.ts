@@ -7,7 +7,7 @@ import type { Channel } from '../channel/channel.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
-import { createOwnerMarshal } from '../marshal/owner.ts'
+import { createMarshal } from '../marshal/create-marshal.ts'
 import { getLogger, type LogRecord, passOn } from '../worker/logger.ts'
 import type {
   KillOptions,
@@ -70,7 +70,7 @@ export abstract class OwnedWorker implements Worker {
   constructor(options: SpawnOptions, sharesMemory: boolean) {
     this.#options = options
     this.identity = options.identity
-    this.marshal = createOwnerMarshal({ place: options.identity.name, sharesMemory })
+    this.marshal = createMarshal({ place: options.identity.name, sharesMemory })
     this.ready = this.#ready.promise
     // Whoever does not ask is told by `exited`.
     this.ready.catch(ignore)
@@ -96,7 +96,7 @@ export abstract class OwnedWorker implements Worker {
       this.channel.send({ kind: Kind.stop, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
       // It is not long.
       this.refHome()
-      this.#escalation.begin(options.graceMs ?? GRACE_MS, (signal) => this.kill(signal, options))
+      this.#escalation.begin(options.graceMs ?? GRACE_MS, (signal) => this.kill(signal))
     }
     return this.exited
   }

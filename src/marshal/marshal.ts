@@ -8,16 +8,10 @@ import type { Message } from '../channel/messages.ts'
 export interface Marshal {
   /** Throws `ValueUnsendableError` or `FunctionUnsendableError`; `label` begins the path in their texts. */
   encode(value: unknown, label: string): Payload
-  /**
-   * As `encode`, for callers that can wait: an implementation that cannot load capture at once may give a promise.
-   */
-  encodeSoon(value: unknown, label: string): Payload | Promise<Payload>
   /** A promise only where modules must be imported first. Throws or rejects with `ValueUnreadableError`. */
   decode(payload: Payload): unknown
   /** Never throws: what cannot travel of the error is left out, and its texts always arrive. */
   encodeError(error: unknown): Payload
-  /** As `encodeError`, for callers that can wait. Never rejects. */
-  encodeErrorSoon(error: unknown): Payload | Promise<Payload>
   /**
    * The error with its class where that can be had, else a `RemoteError`; `callSite` is an Error made where the
    * task was submitted, whose frames are joined behind the remote ones.
@@ -42,6 +36,7 @@ export interface ShippedFunction {
 
 /**
  * As `Marshal.encode`, but for a peer that is not chosen yet: the payload carries everything it needs, and any worker's
- * marshal can decode it. `sharesMemory`: all of them share the memory of this thread. {@link file://./functions.ts} exports one as `encodeForAny`; a pool takes its snapshots with it.
+ * marshal can decode it. `sharesMemory`: all of them share the memory of this thread. {@link file://./functions.ts} exports
+ * one as `encodeForAny`; a pool takes its snapshots with it.
  */
 export type EncodeForAny = (value: unknown, label: string, sharesMemory: boolean) => Payload

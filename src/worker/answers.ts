@@ -103,18 +103,15 @@ export class Answers {
   }
 
   done(task: number, value: unknown): Soon {
-    return this.#encoded(
-      () => this.#marshal.encodeSoon(value, 'result'),
-      (payload) => this.#send(Kind.done, task, 0, 0, payload),
-      (error) => this.failed(task, error),
-    )
+    try {
+      return this.#send(Kind.done, task, 0, 0, this.#marshal.encode(value, 'result'))
+    } catch (error) {
+      return this.failed(task, error)
+    }
   }
 
   failed(task: number, error: unknown): Soon {
-    return this.#encoded(
-      () => this.#marshal.encodeErrorSoon(error),
-      (payload) => this.#send(Kind.failed, task, 0, 0, payload),
-    )
+    return this.#send(Kind.failed, task, 0, 0, this.#marshal.encodeError(error))
   }
 
   /** Nothing more of the task will be answered. */
@@ -124,19 +121,17 @@ export class Answers {
 
   /** `tookNs`: as far as it is known. */
   itemFailed(task: number, index: number, error: unknown, tookNs = 0): Soon {
-    return this.#encoded(
-      () => this.#marshal.encodeErrorSoon(error),
-      (payload) => this.#send(Kind.itemFailed, task, index, 1, payload, !this.#journaled, tookNs),
-    )
+    return this.#send(Kind.itemFailed, task, index, 1, this.#marshal.encodeError(error), !this.#journaled, tookNs)
   }
 
   /** The value of one item that was not held. */
   item(task: number, index: number, value: unknown, tookNs: number): Soon {
-    return this.#encoded(
-      () => this.#marshal.encodeSoon([value], 'result'),
-      (payload) => this.#send(Kind.items, task, index, 1, payload, !this.#journaled, tookNs),
-      (error) => this.itemFailed(task, index, error, tookNs),
-    )
+    try {
+      const payload = this.#marshal.encode([value], 'result')
+      return this.#send(Kind.items, task, index, 1, payload, !this.#journaled, tookNs)
+    } catch (error) {
+      return this.itemFailed(task, index, error, tookNs)
+    }
   }
 
   /**
@@ -165,20 +160,6 @@ export class Answers {
       if (soon !== undefined) return soon.then(() => this.#eachItem(task, index, values, tookNs, at + 1))
     }
     return undefined
-  }
-
-  #encoded(
-    encode: () => Payload | Promise<Payload>,
-    send: (payload: Payload) => Soon,
-    refused?: (error: unknown) => Soon,
-  ): Soon {
-    try {
-      const payload = encode()
-      if (!(payload instanceof Promise)) return send(payload)
-      return payload.then(send, refused ?? raise)
-    } catch (error) {
-      return (refused ?? raise)(error)
-    }
   }
 
   #send(
@@ -218,8 +199,4 @@ function isFixed(held: Held, value: unknown): boolean {
     // What a value throws when it is looked at is told when it is answered alone.
     return false
   }
-}
-
-function raise(error: unknown): never {
-  throw error
 }

@@ -9,7 +9,7 @@ import { Kind, type Message } from '../channel/messages.ts'
 import { owned } from '../channel/owned.ts'
 import { isMoreThanData } from '../codec/payload.ts'
 import { entering } from '../codec/shared-context.ts'
-import { createWorkerMarshal } from '../marshal/worker.ts'
+import { createMarshal } from '../marshal/create-marshal.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { rooms } from '../marshal/rooms.ts'
 import { Answers, type Soon } from './answers.ts'
@@ -66,7 +66,7 @@ class TaskLoop implements Ending {
   constructor({ channel, place, sharesMemory }: Home, store: JournalStore | undefined) {
     this.#channel = channel
     this.#store = store
-    this.marshal = createWorkerMarshal({ place, sharesMemory })
+    this.marshal = createMarshal({ place, sharesMemory })
     this.#answers = new Answers(channel, this.marshal, new JournalWriter(store))
     this.#functions = new FunctionTable(this.marshal)
   }

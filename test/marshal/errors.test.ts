@@ -5,8 +5,7 @@ import { describe, it } from 'node:test'
 import { types } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { CancelledError, RemoteError, TimeoutError } from 'manycore'
-import { createOwnerMarshal } from '#dist/marshal/owner.js'
-import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 import type { Payload } from '#dist/codec/payload.js'
 
 class PaymentError extends RangeError {
@@ -145,9 +144,9 @@ describe('an error that travels', () => {
     const proxied = new Proxy(new Error('proxied'), { get: () => assert.fail('read') })
     const odd = Object.assign(new Error('odd'), { name: Symbol('n'), stack: 7, message: { toString: null } })
     for (const thrown of [hostile, proxied, odd, Object.create(Error.prototype), Object.create(null), () => 1]) {
-      const payload = createWorkerMarshal().encodeError(thrown)
-      assert.doesNotThrow(() => createOwnerMarshal().decodeError(payload))
-      await createOwnerMarshal().decodeError(payload)
+      const payload = createMarshal().encodeError(thrown)
+      assert.doesNotThrow(() => createMarshal().decodeError(payload))
+      await createMarshal().decodeError(payload)
     }
   })
 
@@ -175,14 +174,14 @@ describe('an error that travels', () => {
   })
 
   it('is told of even when its bytes cannot be read', () => {
-    const arrived = createOwnerMarshal().decodeError({ tag: 99, body: '', buffers: [] } as Payload)
+    const arrived = createMarshal().decodeError({ tag: 99, body: '', buffers: [] } as Payload)
     assert.ok(arrived instanceof RemoteError)
     assert.match(arrived.message, /its error could not be read/)
   })
 
   it('#198 costs the marshal nothing, a thousand times in a row', async () => {
-    const worker = createWorkerMarshal()
-    const owner = createOwnerMarshal()
+    const worker = createMarshal()
+    const owner = createMarshal()
     for (let i = 0; i < 1000; i++) {
       const refused = attempt(() => worker.encode({ list: [{ open: new Socket() }] }, 'result')) as Error
       const arrived = (await owner.decodeError(worker.encodeError(refused))) as Error & { code: string; path: string }
@@ -193,8 +192,8 @@ describe('an error that travels', () => {
 })
 
 async function travel(error: unknown, callSite?: Error): Promise<unknown> {
-  const payload = createWorkerMarshal({ place: 'worker PoolWorker-1, pid 123' }).encodeError(error)
-  return await createOwnerMarshal().decodeError(payload, callSite)
+  const payload = createMarshal({ place: 'worker PoolWorker-1, pid 123' }).encodeError(error)
+  return await createMarshal().decodeError(payload, callSite)
 }
 
 function callHere(): Error {

@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import { Pool, RemoteError } from 'manycore'
 import { decode, encode, type GraphHooks } from '#dist/codec/codec.js'
 import { Tag } from '#dist/codec/tag.js'
-import { createOwnerMarshal } from '#dist/marshal/owner.js'
-import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 import { arbitraryData } from '../support/arbitrary-value.ts'
 import { isLocked, Locked, LockedError } from '../fixtures/locked.ts'
 import { assertSameValue } from '../support/same-value.ts'
@@ -64,7 +63,7 @@ describe('what is beside the items', () => {
         }
       }
       const unseen = Object.defineProperty([1], 0, { get: () => assert.fail('was run'), enumerable: true })
-      createOwnerMarshal().encode(unseen, 'value')
+      createMarshal().encode(unseen, 'value')
     }
   })
 
@@ -85,7 +84,7 @@ describe('what is beside the items', () => {
       getOwnPropertyDescriptor: run,
     })
     for (const sent of [value, [value], { value }])
-      assert.throws(() => createOwnerMarshal().encode(sent, 'value'), {
+      assert.throws(() => createMarshal().encode(sent, 'value'), {
         code: 'MC_VALUE_UNSENDABLE',
         message: /is a Proxy/,
       })
@@ -305,7 +304,7 @@ describe('state that only the code of a class can reach', () => {
 
   it('as a symbol key of an error is no such state, and arrives', async () => {
     const error = Object.assign(new Error('m'), { [Symbol.for('note')]: 5 })
-    const arrived = await createOwnerMarshal().decodeError(createWorkerMarshal().encodeError(error))
+    const arrived = await createMarshal().decodeError(createMarshal().encodeError(error))
     assert.equal((arrived as typeof error)[Symbol.for('note')], 5)
   })
 })
@@ -339,5 +338,5 @@ function integrity(object: object): boolean[] {
 }
 
 async function roundTrip(value: unknown): Promise<unknown> {
-  return await createWorkerMarshal().decode(createOwnerMarshal().encode(value, 'value'))
+  return await createMarshal().decode(createMarshal().encode(value, 'value'))
 }

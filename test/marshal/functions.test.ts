@@ -3,8 +3,7 @@ import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { shipFunction } from '#dist/marshal/functions.js'
-import { createOwnerMarshal } from '#dist/marshal/owner.js'
-import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 
 const factor = 3
 const helper = (n: number): number => n * factor
@@ -13,7 +12,7 @@ const counter = { n: 0 }
 
 describe('shipFunction()', () => {
   it('captures a function with what it uses', async () => {
-    const fn = (await createWorkerMarshal().decode(shipFunction((n: number) => helper(n) + 1).payload)) as typeof helper
+    const fn = (await createMarshal().decode(shipFunction((n: number) => helper(n) + 1).payload)) as typeof helper
     assert.equal(fn(2), 7)
   })
 
@@ -86,13 +85,13 @@ describe('shipFunction()', () => {
 
 describe('define() and release()', () => {
   it('send a function to a peer once, and again only after it was released', () => {
-    const marshal = createOwnerMarshal()
+    const marshal = createMarshal()
     const fn = shipFunction((n: number) => n)
     assert.equal(marshal.define(fn)?.fn, fn.id)
     assert.equal(marshal.define(fn), undefined)
     assert.equal(marshal.release(fn)?.fn, fn.id)
     assert.equal(marshal.release(fn), undefined)
     assert.equal(marshal.define(fn)?.payload, fn.payload)
-    assert.equal(createOwnerMarshal().define(fn)?.fn, fn.id)
+    assert.equal(createMarshal().define(fn)?.fn, fn.id)
   })
 })

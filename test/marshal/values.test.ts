@@ -3,8 +3,7 @@ import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { registerType, ValueUnsendableError } from 'manycore'
-import { createOwnerMarshal } from '#dist/marshal/owner.js'
-import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 import { arbitraryData, primitive } from '../support/arbitrary-value.ts'
 import { assertSameValue } from '../support/same-value.ts'
 
@@ -62,7 +61,7 @@ describe('values of all kinds', () => {
   })
 
   it('are instances of one class there, and of the class here when they come back', async () => {
-    const [owner, worker] = [createOwnerMarshal(), createWorkerMarshal()]
+    const [owner, worker] = [createMarshal(), createMarshal()]
     const there = (await worker.decode(owner.encode([new Point(1, 2), new Point(3, 4)], 'args'))) as Point[]
     assert.equal(there[0]!.constructor, there[1]!.constructor)
     const again = (await worker.decode(owner.encode(new Point(5, 6), 'args'))) as Point
@@ -72,8 +71,8 @@ describe('values of all kinds', () => {
   })
 
   it('with private fields are not made where their own class is, which nobody else can write into', async () => {
-    const payload = createOwnerMarshal().encode([new Secret('s')], 'args')
-    await assert.rejects(async () => await createWorkerMarshal().decode(payload), {
+    const payload = createMarshal().encode([new Secret('s')], 'args')
+    await assert.rejects(async () => await createMarshal().decode(payload), {
       code: 'MC_VALUE_UNREADABLE',
       message: /^An instance of Secret arrived where that class itself is from\. .*registerType/,
     })
@@ -89,7 +88,7 @@ describe('values of all kinds', () => {
     ]
     for (const [value, path, text] of cases) {
       assert.throws(
-        () => createOwnerMarshal().encode([value], 'args'),
+        () => createMarshal().encode([value], 'args'),
         (error: unknown) => {
           assert.ok(error instanceof ValueUnsendableError)
           assert.match(error.message, text)
@@ -102,9 +101,9 @@ describe('values of all kinds', () => {
   })
 
   it('that cannot travel cost nothing else, a thousand times in a row', async () => {
-    const owner = createOwnerMarshal()
+    const owner = createMarshal()
     for (let i = 0; i < 1000; i++) assert.throws(() => owner.encode([{ p: Promise.resolve() }], 'args'))
-    assertSameValue(await createWorkerMarshal().decode(owner.encode([new Point(1, 2)], 'args')), [new Point(1, 2)])
+    assertSameValue(await createMarshal().decode(owner.encode([new Point(1, 2)], 'args')), [new Point(1, 2)])
   })
 
   it('too deep for a recursion travel', async () => {
@@ -128,7 +127,7 @@ describe('registerType()', () => {
   registerType(Money, { encode: (money) => money.cents, decode: (cents) => new Money(cents) })
 
   it('lets instances travel by what it says, their subclasses too, and back', async () => {
-    const [owner, worker] = [createOwnerMarshal(), createWorkerMarshal()]
+    const [owner, worker] = [createMarshal(), createMarshal()]
     const money = new Money(5)
     const there = (await worker.decode(owner.encode([money, money, new Tip(6)], 'args'))) as Money[]
     assert.equal(there[0], there[1])
@@ -151,14 +150,14 @@ describe('registerType()', () => {
         decode: (it) => new Counts(it.twice(it.list)),
         name: `Counts ${number}`,
       })
-      const [owner, worker] = [createOwnerMarshal(), createWorkerMarshal()]
+      const [owner, worker] = [createMarshal(), createMarshal()]
       const there = (await worker.decode(owner.encode([new Counts([number])], 'args'))) as Counts[]
       assert.deepEqual(there[0]?.list, [number, number])
     }
   })
 
   it('sends the type with its first instance only', () => {
-    const owner = createOwnerMarshal()
+    const owner = createMarshal()
     const [first, second] = [owner.encode(new Money(1), 'a'), owner.encode(new Money(2), 'a')]
     assert.ok(second.body.length * 2 < first.body.length, `${second.body.length} after ${first.body.length} bytes`)
   })
@@ -168,13 +167,13 @@ describe('registerType()', () => {
     class Mute {}
     registerType(Loud, { encode: () => assert.fail('no words'), decode: () => new Loud() })
     registerType(Mute, { encode: () => 1, decode: () => assert.fail('no voice') })
-    const owner = createOwnerMarshal()
+    const owner = createMarshal()
     assert.throws(() => owner.encode([{ x: new Loud() }], 'args'), {
       code: 'MC_VALUE_UNSENDABLE',
       message: /^args\[0\]\.x cannot be sent .* is a Loud, whose registered encode\(\) threw: no words/,
     })
     const payload = owner.encode([new Mute()], 'args')
-    await assert.rejects(async () => await createWorkerMarshal().decode(payload), {
+    await assert.rejects(async () => await createMarshal().decode(payload), {
       code: 'MC_VALUE_UNREADABLE',
       message: /no voice/,
     })
@@ -223,5 +222,5 @@ function arbitraryRich(): fc.Arbitrary<unknown> {
 }
 
 async function roundTrip(value: unknown): Promise<unknown> {
-  return await createWorkerMarshal().decode(createOwnerMarshal().encode(value, 'value'))
+  return await createMarshal().decode(createMarshal().encode(value, 'value'))
 }

@@ -5,7 +5,7 @@ import type { Channel } from '#dist/channel/channel.js'
 import type { Journal } from '#dist/channel/journal.js'
 import { Kind, type Message } from '#dist/channel/messages.js'
 import type { Marshal } from '#dist/marshal/marshal.js'
-import { createOwnerMarshal } from '#dist/marshal/owner.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 
 /** An item that a fake worker runs, or one that ran when it died. */
 export interface Ran {
@@ -48,7 +48,7 @@ export class FakeWorker implements Worker {
   readonly pid: number
   readonly stdout = undefined
   readonly stderr = undefined
-  readonly marshal: Marshal = createOwnerMarshal()
+  readonly marshal: Marshal = createMarshal()
   readonly channel: Channel
   readonly #backend: FakeBackend
   readonly #ready = deferred<void>()

@@ -4,7 +4,7 @@ import type { Channel } from '#dist/channel/channel.js'
 import { sharedStore } from '#dist/channel/journal-store.js'
 import { JournalWriter } from '#dist/channel/journal-writer.js'
 import { Kind, type Message } from '#dist/channel/messages.js'
-import { createWorkerMarshal } from '#dist/marshal/worker.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 import { Answers } from '#dist/worker/answers.js'
 import { ChunkRun } from '#dist/worker/chunk-run.js'
 
@@ -78,11 +78,7 @@ async function run(scene: Scene): Promise<number[][]> {
     emptied: async () => flush(),
   } as Partial<Channel> as Channel
   const store = sharedStore(new SharedArrayBuffer(64 * 1024))
-  const answers = new Answers(
-    channel,
-    createWorkerMarshal({ place: 'test', sharesMemory: false }),
-    new JournalWriter(store),
-  )
+  const answers = new Answers(channel, createMarshal({ place: 'test', sharesMemory: false }), new JournalWriter(store))
   answers.patient = patient
   const chunk = { kind: Kind.chunk, task: 1, fn: 1, index: 0, count, payload: undefined } as const
   const call = (): unknown => {

@@ -7,15 +7,15 @@ import { encodeError } from './encode-error.ts'
 import { graphHooks } from './graph-hooks.ts'
 import type { Marshal, ShippedFunction } from './marshal.ts'
 
-export interface MarshalOptions {
+interface MarshalOptions {
   /** Who this side is, for the stacks of its errors: "worker PoolWorker-1, pid 123". */
   readonly place?: string | undefined
   /** Whether both sides share their memory, so that a SharedArrayBuffer may travel. */
   readonly sharesMemory?: boolean | undefined
 }
 
-/** The marshal for one peer. */
-export function createPeer({ place, sharesMemory = false }: MarshalOptions): Marshal {
+/** The marshal for one peer: of an owner for one of its workers, or of a worker for its owner. */
+export function createMarshal({ place, sharesMemory = false }: MarshalOptions = {}): Marshal {
   const hooks = graphHooks({}, sharesMemory)
   const defined = new Set<number>()
 
@@ -28,10 +28,8 @@ export function createPeer({ place, sharesMemory = false }: MarshalOptions): Mar
 
   return {
     encode: encodeNow,
-    encodeSoon: encodeNow,
     decode: decodeNow,
     encodeError: (error) => encodeError(error, encodeNow, place),
-    encodeErrorSoon: (error) => encodeError(error, encodeNow, place),
     decodeError: (payload, callSite) => decodeError(payload, callSite, decodeNow),
     define(fn) {
       if (defined.has(fn.id)) return undefined
