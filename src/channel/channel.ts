@@ -27,8 +27,9 @@ export interface Channel {
   drained(): Promise<void>
 
   /**
-   * Takes each message as it arrives, one at a time, never from inside of a call to this channel. The bytes of its payload's body are only lent until the handler returns;
-   * its `buffers` are given away. A handler that throws ends the channel.
+   * Takes each message as it arrives, one at a time, never from inside of a call to this channel. The bytes of its
+   * payload's body are only lent until the handler returns; its `buffers` are given away. A handler that throws ends the
+   * channel.
    */
   onMessage: (message: Message) => void
 

@@ -30,23 +30,23 @@ export class FrameReader {
   // A frame whose header was read: its table and body, when they do not fit into the block, then its buffers.
   #long: Buffer | undefined
   #longFilled = 0
-  #partial: Partial | undefined
+  #unfinished: Unfinished | undefined
 
   target(): Uint8Array {
-    const partial = this.#partial
-    if (partial !== undefined) return partial.current.subarray(partial.filled)
+    const unfinished = this.#unfinished
+    if (unfinished !== undefined) return unfinished.current.subarray(unfinished.filled)
     if (this.#long !== undefined) return this.#long.subarray(this.#longFilled)
     return this.#end === 0 ? this.#block : this.#block.subarray(this.#end)
   }
 
   received(bytes: number): void {
-    if (this.#partial !== undefined) this.#partial.filled += bytes
+    if (this.#unfinished !== undefined) this.#unfinished.filled += bytes
     else if (this.#long !== undefined) this.#longFilled += bytes
     else this.#end += bytes
   }
 
   next(): Message | undefined {
-    if (this.#partial !== undefined) return this.#fill(this.#partial)
+    if (this.#unfinished !== undefined) return this.#fill(this.#unfinished)
     if (this.#long !== undefined) return this.#assemble(this.#long)
     const have = this.#end - this.#start
     if (have < HEADER_BYTES) return this.#more(HEADER_BYTES)
@@ -95,7 +95,7 @@ export class FrameReader {
   /** To be called when no more bytes will come. */
   end(): void {
     const rest = this.#end - this.#start
-    if (rest === 0 && this.#partial === undefined && this.#long === undefined) return
+    if (rest === 0 && this.#unfinished === undefined && this.#long === undefined) return
     throw new ChannelError(
       'MC_CHANNEL_CORRUPT',
       'The channel ended in the middle of a message: the other end died or closed it while it was sending.',
@@ -164,33 +164,33 @@ export class FrameReader {
       lengths.push(length)
     }
     const current = allocate(lengths[0] as number)
-    return this.#fill((this.#partial = { message, lengths, buffers: [], current, filled: 0 }))
+    return this.#fill((this.#unfinished = { message, lengths, buffers: [], current, filled: 0 }))
   }
 
-  #fill(partial: Partial): Message | undefined {
+  #fill(unfinished: Unfinished): Message | undefined {
     for (;;) {
-      const missing = partial.current.length - partial.filled
+      const missing = unfinished.current.length - unfinished.filled
       const here = Math.min(missing, this.#end - this.#start)
       if (here > 0) {
-        this.#block.copy(partial.current, partial.filled, this.#start, this.#start + here)
+        this.#block.copy(unfinished.current, unfinished.filled, this.#start, this.#start + here)
         this.#start += here
-        partial.filled += here
+        unfinished.filled += here
       }
       if (here < missing) return undefined
-      partial.buffers.push(new Uint8Array(partial.current.buffer))
-      if (partial.buffers.length === partial.lengths.length) break
-      partial.current = allocate(partial.lengths[partial.buffers.length] as number)
-      partial.filled = 0
+      unfinished.buffers.push(new Uint8Array(unfinished.current.buffer))
+      if (unfinished.buffers.length === unfinished.lengths.length) break
+      unfinished.current = allocate(unfinished.lengths[unfinished.buffers.length] as number)
+      unfinished.filled = 0
     }
-    this.#partial = undefined
-    const { message, buffers } = partial
+    this.#unfinished = undefined
+    const { message, buffers } = unfinished
     const { tag, body } = message.payload as Payload
     return { ...message, payload: { tag, body, buffers } }
   }
 }
 
 /** A message of which some buffers are still to come. */
-interface Partial {
+interface Unfinished {
   readonly message: Message
   readonly lengths: readonly number[]
   readonly buffers: Uint8Array[]

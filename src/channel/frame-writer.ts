@@ -101,6 +101,8 @@ export class FrameWriter {
 
   #lengths(payload: Payload): void {
     for (const buffer of payload.buffers) {
+      // There is room, unless the frame is longer than a block.
+      this.#reserve(LENGTH_BYTES)
       this.#view.setFloat64(this.used, buffer.length, true)
       this.used += LENGTH_BYTES
     }
@@ -110,11 +112,7 @@ export class FrameWriter {
     if (body.length > MAX_BODY_BYTES) throw tooLong('body', body.length, MAX_BODY_BYTES)
     this.#reserve(HEADER_BYTES)
     this.#header(message, flags, payload.tag, body.length, payload.buffers.length)
-    for (const buffer of payload.buffers) {
-      this.#reserve(LENGTH_BYTES)
-      this.#view.setFloat64(this.used, buffer.length, true)
-      this.used += LENGTH_BYTES
-    }
+    this.#lengths(payload)
     this.#bulk(body, true)
   }
 

@@ -1,7 +1,7 @@
-import type { Payload } from '../codec/payload.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { JournalStore } from './journal-store.ts'
 import type { Message } from './messages.ts'
+import { owned } from './owned.ts'
 
 /**
  * What a worker had begun, and what it had finished but not sent yet, at the moment it died. Written by
@@ -112,15 +112,8 @@ function messagesOf(frames: Uint8Array): Message[] {
     target.set(part)
     reader.received(part.length)
     at += part.length
-    for (let message = reader.next(); message !== undefined; message = reader.next()) found.push(kept(message))
+    for (let message = reader.next(); message !== undefined; message = reader.next()) found.push(owned(message))
   }
   reader.end()
   return found
-}
-
-// The reader only lends the body.
-function kept(message: Message): Message {
-  const payload: Payload | undefined = message.payload
-  if (payload === undefined || typeof payload.body === 'string') return message
-  return { ...message, payload: { ...payload, body: new Uint8Array(payload.body) } }
 }

@@ -37,10 +37,10 @@ export const Kind = {
   starChunk: 6,
   cancel: 7,
   stop: 8,
-  prepare: 11,
-  probe: 12,
   calls: 9,
   manner: 10,
+  prepare: 11,
+  probe: 12,
   ready: 16,
   done: 17,
   failed: 18,
@@ -62,26 +62,26 @@ interface Envelope {
 }
 
 /** Owner → worker, first: who the worker is. Payload: a `WorkerIdentity`. */
-export interface Init extends Envelope {
+interface Init extends Envelope {
   readonly kind: typeof Kind.init
 }
 
 /**
- * Owner → worker: from now on `fn` names this function. Payload: the captured function. `index` is 0 when
- * somebody could notice that it runs again with plain data, so that a journal is kept for it; 2 when nobody could, but a
- * run may change what an earlier one gave; else 1.
+ * Owner → worker: from now on `fn` names this function. Payload: the captured function. `index` is 0 when somebody could
+ * notice that it runs again with plain data, so that a journal is kept for it; 2 when nobody could, but a run may change
+ * what an earlier one gave; else 1.
  */
-export interface Define extends Envelope {
+interface Define extends Envelope {
   readonly kind: typeof Kind.define
 }
 
 /** Owner → worker: `fn` will not be called any more. */
-export interface Release extends Envelope {
+interface Release extends Envelope {
   readonly kind: typeof Kind.release
 }
 
 /** Owner → worker: run `fn` as `task`. Payload: the array of its arguments. Answered by `done` or `failed`. */
-export interface Call extends Envelope {
+interface Call extends Envelope {
   readonly kind: typeof Kind.call
 }
 
@@ -90,26 +90,27 @@ export interface Call extends Envelope {
  * Payload: the array of items. Answered in order, by `items` and `itemFailed`, until each of them was answered once;
  * or by one `failed` when the payload or the function could not be read, so that no item has begun.
  */
-export interface Chunk extends Envelope {
+interface Chunk extends Envelope {
   readonly kind: typeof Kind.chunk
 }
 
 /** As `chunk`, but each item is an array of arguments. */
-export interface StarChunk extends Envelope {
+interface StarChunk extends Envelope {
   readonly kind: typeof Kind.starChunk
 }
 
 /** As `starChunk`, but the items are calls of their own, with the ids `task`, `task + 1`, …; `index` is 0. */
-export interface Calls extends Envelope {
+interface Calls extends Envelope {
   readonly kind: typeof Kind.calls
 }
 
 /**
- * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. `index` is 1
- * when nobody waits for one of its answers rather than for the last, so that they may be sent together. `fn` is 1
- * when its items are to be noted in the journal in any case. Payload, if any: what the caller shares with it, an array of [name, value].
+ * Owner → worker: how the `call`, `chunk`, `starChunk` or `calls` behind it runs. `count`: the attempt, from 1. `index` is
+ * 1 when nobody waits for one of its answers rather than for the last, so that they may be sent together. `fn` is 1 when
+ * its items are to be noted in the journal in any case. Payload, if any: what the caller shares with it, an array of
+ * [name, value].
  */
-export interface Manner extends Envelope {
+interface Manner extends Envelope {
   readonly kind: typeof Kind.manner
 }
 
@@ -118,35 +119,36 @@ export interface Manner extends Envelope {
  * initializer, to be run with the array of arguments in the payload: what it returns stays in the worker as its state.
  * Then it is answered by `done` without a value, or by `failed`.
  */
-export interface Prepare extends Envelope {
+interface Prepare extends Envelope {
   readonly kind: typeof Kind.prepare
 }
 
 /**
  * Owner → worker: the result of `task` is no longer wanted. What of it has not begun must not begin, and what runs is
- * told. It is answered nevertheless, by one `failed` without payload that stands for all of its items that were not answered yet.
+ * told. It is answered nevertheless, by one `failed` without payload that stands for all of its items that were not
+ * answered yet.
  */
-export interface Cancel extends Envelope {
+interface Cancel extends Envelope {
   readonly kind: typeof Kind.cancel
 }
 
 /** Owner → worker: finish what was received, run exit hooks and end. */
-export interface Stop extends Envelope {
+interface Stop extends Envelope {
   readonly kind: typeof Kind.stop
 }
 
 /** Worker → owner, once, before anything else: it runs, and will read what is sent to it. */
-export interface Ready extends Envelope {
+interface Ready extends Envelope {
   readonly kind: typeof Kind.ready
 }
 
 /** Worker → owner: `task` returned. Payload: the value. */
-export interface Done extends Envelope {
+interface Done extends Envelope {
   readonly kind: typeof Kind.done
 }
 
 /** Worker → owner: `task` threw, or its arguments, function or result could not travel. Payload: the error. */
-export interface Failed extends Envelope {
+interface Failed extends Envelope {
   readonly kind: typeof Kind.failed
 }
 
@@ -155,12 +157,12 @@ export interface Failed extends Envelope {
  * that are not plain (their payload needs more than JSON or packed numbers) come one by one, so that one that cannot be
  * read costs its own item only. `fn`: the nanoseconds that they took, 0 when not measured.
  */
-export interface Items extends Envelope {
+interface Items extends Envelope {
   readonly kind: typeof Kind.items
 }
 
 /** Worker → owner: item `index` of `task` threw. Payload: the error. `fn`: as of `items`. */
-export interface ItemFailed extends Envelope {
+interface ItemFailed extends Envelope {
   readonly kind: typeof Kind.itemFailed
 }
 
@@ -168,7 +170,7 @@ export interface ItemFailed extends Envelope {
  * Worker → owner: something failed outside of a task, such as an unhandled rejection. Payload: the error. When it is
  * known which task it came from, `count` is 1 for a call, 2 for an item of a map; `task`, `index`, `fn` are those of it.
  */
-export interface Problem extends Envelope {
+interface Problem extends Envelope {
   readonly kind: typeof Kind.problem
 }
 
@@ -176,26 +178,26 @@ export interface Problem extends Envelope {
  * Worker → owner, once: it is about to write to stdout or stderr. From now on what it has written before a message is
  * passed on before that message is.
  */
-export interface Output extends Envelope {
+interface Output extends Envelope {
   readonly kind: typeof Kind.output
 }
 
 /** Worker → owner: somebody logged something there, or below it. Payload: a `LogRecord`. */
-export interface Log extends Envelope {
+interface Log extends Envelope {
   readonly kind: typeof Kind.log
 }
 
 /** Owner → worker: answer with `alive`, at once. `count` is 1 when that shall tell what the worker uses. */
-export interface Probe extends Envelope {
+interface Probe extends Envelope {
   readonly kind: typeof Kind.probe
 }
 
 /** Worker → owner: its event loop runs. Payload, if that was asked for: a `WorkerUsage`. */
-export interface Alive extends Envelope {
+interface Alive extends Envelope {
   readonly kind: typeof Kind.alive
 }
 
 /** Worker → owner: it holds more memory than its identity allows, so that it should get nothing more to do. */
-export interface Full extends Envelope {
+interface Full extends Envelope {
   readonly kind: typeof Kind.full
 }

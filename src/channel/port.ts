@@ -7,7 +7,7 @@ import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
 import type { Message } from './messages.ts'
 import { HIGH_WATER_BYTES } from './outbox.ts'
-import { FIELDS, type Item, type Outside, type Post } from './post.ts'
+import { FIELDS, type PostValue, type PostMemory, type Post } from './post.ts'
 
 /** So much is gathered before it is posted without waiting for the microtask. */
 const FLUSH_BYTES = 16 * 1024
@@ -28,7 +28,7 @@ class Port implements Channel {
   onClose: (error: ChannelError | undefined) => void = ignore
   readonly #attention = new Attention()
   readonly #port: MessagePort
-  #out: Item[] = []
+  #out: PostValue[] = []
   #transfer: ArrayBuffer[] = []
   #outBytes = 0
   #unhandledBytes = 0
@@ -75,8 +75,9 @@ class Port implements Channel {
     if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
     else {
       const { tag, body, buffers, moved, shared } = payload
-      const owned = buffers.length === 0 ? undefined : buffers.map((one) => this.#owned(one, moved?.has(one) === true))
-      const outside = shared === undefined ? owned : [...(owned ?? []), ...shared]
+      const copies =
+        buffers.length === 0 ? undefined : buffers.map((one) => this.#ownMemory(one, moved?.has(one) === true))
+      const outside = shared === undefined ? copies : [...(copies ?? []), ...shared]
       this.#out.push(kind, task, fn, index, count, tag, this.#body(body), outside, bytes)
     }
     this.#outBytes += bytes
@@ -159,7 +160,7 @@ class Port implements Channel {
 
   // Posting comes later than sending, so what the caller may change is copied here. A copy is transferred rather than
   // cloned, which would copy it twice more; of a view, a clone would take the whole memory along.
-  #owned(bytes: Uint8Array, moved: boolean): Uint8Array {
+  #ownMemory(bytes: Uint8Array, moved: boolean): Uint8Array {
     const mine = moved ? bytes : new Uint8Array(bytes)
     const memory = mine.buffer as ArrayBuffer
     if (!this.#transfer.includes(memory)) this.#transfer.push(memory)
@@ -170,7 +171,7 @@ class Port implements Channel {
     if (typeof body === 'string') return body
     // It is never changed, and a small clone is cheaper than a transfer.
     if (body.length <= SMALL_BYTES && body.length === body.buffer.byteLength) return body
-    return this.#owned(body, false)
+    return this.#ownMemory(body, false)
   }
 
   #deliver(): void {
@@ -252,12 +253,12 @@ interface Incoming {
 const RESOLVED: Promise<void> = Promise.resolve()
 const NO_BUFFERS: Pick<Payload, 'buffers'> = { buffers: [] }
 
-function messageAt(post: readonly Item[], at: number): Message | undefined {
+function messageAt(post: readonly PostValue[], at: number): Message | undefined {
   const kind = post[at] as number
   if (!Array.isArray(post) || post.length < at + FIELDS || isKind[kind] !== true) return undefined
   const tag = post[at + 5] as number | undefined
   const body = post[at + 6] as string | Uint8Array
-  const outside = post[at + 7] as readonly Outside[] | undefined
+  const outside = post[at + 7] as readonly PostMemory[] | undefined
   return {
     kind,
     task: post[at + 1],
@@ -268,7 +269,7 @@ function messageAt(post: readonly Item[], at: number): Message | undefined {
   } as Message
 }
 
-function apart(outside: readonly Outside[] | undefined): Pick<Payload, 'buffers' | 'shared'> {
+function apart(outside: readonly PostMemory[] | undefined): Pick<Payload, 'buffers' | 'shared'> {
   if (outside === undefined) return NO_BUFFERS
   if (!(outside.at(-1) instanceof SharedArrayBuffer)) return { buffers: outside as readonly Uint8Array[] }
   return {

@@ -5,12 +5,15 @@ import { HEADER_BYTES } from './framing.ts'
  * and bytes, which a structured clone takes fastest. A number alone says how many bytes the sender has handled since it
  * last said so, `null` that it will send no more.
  */
-export type Post = Item[] | number | null
+export type Post = PostValue[] | number | null
 
-export type Item = number | string | Uint8Array | readonly Outside[] | undefined
-export type Outside = Uint8Array | SharedArrayBuffer
+export type PostValue = number | string | Uint8Array | readonly PostMemory[] | undefined
+export type PostMemory = Uint8Array | SharedArrayBuffer
 
-/** Of a message in a post: kind, task, fn, index, count, tag, body, buffers (behind them what is shared), and its bytes for the credit. */
+/**
+ * Of a message in a post: kind, task, fn, index, count, tag, body, buffers (behind them what is shared), and its bytes for
+ * the credit.
+ */
 export const FIELDS = 9
 
 /** A message that says nothing but its kind. */
