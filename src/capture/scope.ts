@@ -40,12 +40,6 @@ export class Scope {
     }
     return undefined
   }
-
-  get functionScope(): Scope {
-    let scope: Scope = this
-    while (!scope.isFunction && scope.parent) scope = scope.parent
-    return scope
-  }
 }
 
 /** `name` is what a class or function expression calls itself inside; `implicit` is `arguments`. */

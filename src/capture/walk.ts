@@ -4,7 +4,6 @@ import type {
   ClassNode,
   Encoded,
   FunctionNode,
-  Graph,
   GraphNode,
   Key,
   Ref,
@@ -144,7 +143,6 @@ export class Walk {
   readonly byValue: Set<Function>
   /** Classes whose instances have hidden state, and where the first of those was met. */
   readonly hidden: Map<Function, Step | undefined> = new Map()
-  readonly isFunctionRoot: boolean
   /** Answers of `isPlainData`. */
   readonly plain: Map<object, boolean> = new Map()
   readonly buffers: Map<ArrayBufferLike, BufferUse> = new Map()
@@ -163,8 +161,7 @@ export class Walk {
     this.options = options
     this.#encoders = encoders
     this.byValue = byValue
-    this.isFunctionRoot = isFunction(root)
-    if (!this.isFunctionRoot || options.label !== undefined)
+    if (!isFunction(root) || options.label !== undefined)
       this.step = { label: options.label ?? 'the value', kind: 'root', up: undefined, isWithin: false }
   }
 
@@ -283,10 +280,6 @@ export class Walk {
 
   withinFunction(step: Step | undefined): boolean {
     return step !== undefined && step.isWithin
-  }
-
-  graph(root: Encoded, units: Graph['units']): Graph {
-    return { root, nodes: this.nodes, units }
   }
 
   #lookInto(value: object): Look {
