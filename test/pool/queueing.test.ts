@@ -15,14 +15,16 @@ onEachBackend('what waits', (place) => {
   const end = sudden(place)
   it('goes by priority, and by the order of the calls among equals', async () => {
     await using pool = new Pool({ backend, processes: 1 })
-    const running = pool.apply(sleepMs, [100])
-    await isRunning(running)
+    using gate = makeGate()
+    const running = pool.apply(gate.pass)
+    await gate.reached()
     const order: string[] = []
     const call = (name: string, priority?: number) =>
       pool.apply((text: string) => text, [name], { priority }).then((text) => order.push(text))
     const all = [call('low', -1), call('usual 1'), call('high 1', 5), call('usual 2'), call('high 2', 5)]
     const mapped = pool.map((n: number) => n, [1], { priority: 1 }).then(() => order.push('map'))
-    await Promise.all([...all, mapped])
+    gate.open()
+    await Promise.all([running, ...all, mapped])
     assert.deepEqual(order, ['high 1', 'high 2', 'map', 'usual 1', 'usual 2', 'low'])
     assert.throws(() => pool.apply(sleepMs, [1], { priority: NaN }), { code: 'MC_ARGUMENT_INVALID' })
   })
@@ -74,10 +76,13 @@ onEachBackend('maxQueue', ({ backend }) => {
   after(() => pool.terminate())
 
   it('refuses more calls than may wait', async () => {
-    const running = pool.apply(sleepMs, [50])
-    await isRunning(running)
+    using gate = makeGate()
+    const running = pool.apply(gate.pass)
+    await gate.reached()
     const waiting = [1, 2, 3].map((ms) => pool.apply(sleepMs, [ms]))
     assert.throws(() => pool.apply(sleepMs, [1]), { code: 'MC_POOL_FULL' })
+    gate.open()
+    await running
     assert.deepEqual(await Promise.all(waiting), [1, 2, 3])
     assert.throws(() => new Pool({ maxQueue: 0 }), { code: 'MC_ARGUMENT_INVALID' })
   })
@@ -100,7 +105,8 @@ onEachBackend('maxQueue', ({ backend }) => {
 
   it('room() does not hang when the pool ends', async () => {
     const own = new Pool({ backend, processes: 1, maxQueue: 1 })
-    const running = own.apply(sleepMs, [60_000])
+    // No timer, which would live on inline.
+    const running = own.apply(() => new Promise<number>(() => {}))
     await isRunning(running)
     const waiting = own.apply(sleepMs, [1])
     const over = [running, waiting].map((task) => assert.rejects(task, { code: 'MC_TASK_CANCELLED' }))
