@@ -1,24 +1,34 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, beforeEach, describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Pool } from 'manycore'
+import { type HeldTimers, holdTimers } from '../support/held-timers.js'
 
 /** Ends after so many milliseconds; below zero, never. */
 const wait = (ms: number): Promise<number> =>
   new Promise((resolve) => (ms < 0 ? setInterval(() => {}, 1000) : setTimeout(resolve, ms, ms)))
-const LIMIT_MS = 1000
-const TOO_LATE = { name: 'TimeoutError', code: 'MC_MAP_TIMEOUT', timeoutMs: LIMIT_MS }
 
 describe('a time limit for a whole map', () => {
   const pool = new Pool({ processes: 2 })
-  before(() => pool.map(wait, [0, 0, 0]))
+  let limit: HeldTimers
+  let tooLate: object
+  beforeEach(() => {
+    limit = holdTimers()
+    tooLate = { name: 'TimeoutError', code: 'MC_MAP_TIMEOUT', timeoutMs: limit.ms }
+  })
+  afterEach(() => limit[Symbol.dispose]())
   after(() => pool.terminate())
+  /** Resolves when so many more tasks are done than were, and two run. */
+  const stuck = async (before: number, done: number): Promise<void> => {
+    while (pool.stats().done - before < done || pool.stats().running < 2) await turn()
+  }
 
   it('#218 gives what came before it, then its error; the rest is cancelled and the iteration is over', async () => {
-    const results = pool.imap(wait, [0, 1, -1, 2, 3], { totalTimeout: LIMIT_MS, grace: 0 })
+    const results = pool.imap(wait, [0, 1, -1, 2, 3], { totalTimeout: limit.ms, grace: 0 })
     const got: number[] = []
     await assert.rejects(async () => {
-      for await (const ms of results) got.push(ms)
-    }, TOO_LATE)
+      for await (const ms of results) if (got.push(ms) === 2) limit.strike()
+    }, tooLate)
     assert.deepEqual(got, [0, 1])
     assert.deepEqual(await results.next(), { done: true, value: undefined })
   })
@@ -35,23 +45,30 @@ describe('a time limit for a whole map', () => {
           source?.()
         }
       }
-      const results = pool[verb](wait, endless(), { totalTimeout: LIMIT_MS, grace: 0 })
+      const { done } = pool.stats()
+      const results = pool[verb](wait, endless(), { totalTimeout: limit.ms, grace: 0 })
+      await stuck(done, 2)
+      limit.strike()
       await closed
-      const first = await results.next()
-      assert.equal(first.value, 0)
-      assert.equal((await results.next()).value, 1)
-      await assert.rejects(results.next(), TOO_LATE)
+      const [first, second] = [await results.next(), await results.next()].map(({ value }) => value)
+      assert.deepEqual(verb === 'imap' ? [first, second] : [first, second].sort(), [0, 1])
+      await assert.rejects(results.next(), tooLate)
       assert.equal((await results.next()).done, true)
     }
   })
 
   it('#218 rejects a map, whose workers are free again', async () => {
-    await assert.rejects(pool.map(wait, [1, -1, -1, -1], { totalTimeout: LIMIT_MS, grace: 0 }), TOO_LATE)
+    const { done } = pool.stats()
+    const late = pool.map(wait, [1, -1, -1, -1], { totalTimeout: limit.ms, grace: 0 })
+    void stuck(done, 1).then(() => limit.strike())
+    await assert.rejects(late, tooLate)
     assert.deepEqual(await pool.map(wait, [1, 2]), [1, 2])
     const spin = (): void => {
       for (;;);
     }
-    await assert.rejects(pool.map(spin, [1, 2, 3], { totalTimeout: LIMIT_MS, grace: 10 }), TOO_LATE)
+    const spinning = pool.map(spin, [1, 2, 3], { totalTimeout: limit.ms, grace: 10 })
+    void stuck(0, 0).then(() => limit.strike())
+    await assert.rejects(spinning, tooLate)
     assert.deepEqual(await pool.map(wait, [1, 2], { totalTimeout: 60_000 }), [1, 2])
   })
 
