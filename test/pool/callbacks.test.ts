@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Pool, wait } from 'manycore'
+import { makeGate } from '../support/meeting.ts'
 
 describe('an asynchronous call', () => {
   const pool = new Pool({ processes: 1 })
@@ -9,13 +10,17 @@ describe('an asynchronous call', () => {
   after(() => pool.terminate())
 
   it('#177 is not ready, then ready; a wait for it may be given up, and the value is had later', async () => {
-    const task = pool.apply(sleep, [500])
+    using gate = makeGate()
+    const { pass } = gate
+    const task = pool.apply(() => pass().then(() => 5))
     assert.notEqual(task.state, 'done')
+    await gate.reached()
     assert.deepEqual(await wait([task], 1), [])
     assert.equal(task.state, 'running')
+    gate.open()
     assert.deepEqual(await wait([task]), [task])
     assert.equal(task.state, 'done')
-    assert.equal(await task, 500)
+    assert.equal(await task, 5)
   })
 
   it('#177 is neither a success nor a failure before it is ready', async () => {

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { after, it } from 'node:test'
 import { Pool, currentTask, currentProcess } from 'manycore'
+import { holdTimers } from '../support/held-timers.js'
 import { makeGate } from '../support/meeting.js'
 import { needs, onEachBackend } from '../support/on-backends.js'
 import { whatIsPlentyFor } from '../support/pace.js'
@@ -100,32 +101,43 @@ onEachBackend('a task that is to end', (place) => {
 
   it('hears of its timeout through currentTask().signal, and its worker lives on', async () => {
     const name = await pool.apply(nameOf)
+    using gate = makeGate()
+    const { reach } = gate
     const wait = () =>
       new Promise((resolve) => {
         currentTask().signal.addEventListener('abort', () => {
           Object.assign(globalThis, { told: String(currentTask().signal.reason) })
           resolve('too late')
         })
+        reach()
       })
-    // So long that it has begun by then.
-    const timeout = await whatIsPlentyFor(pool)
-    await assert.rejects(pool.apply(wait, [], { timeout, grace: 60_000 }), { code: 'MC_TASK_TIMEOUT' })
+    using limit = holdTimers()
+    void gate.reached().then(() => limit.strike())
+    await assert.rejects(pool.apply(wait, [], { timeout: limit.ms, grace: 60_000 }), { code: 'MC_TASK_TIMEOUT' })
     assert.match(await pool.apply(() => (globalThis as unknown as { told: string }).told), /asked to end/)
     assert.equal(await pool.apply(nameOf), name)
   })
 
   it('can ask while its event loop is busy, and its worker lives on', needs(place, 'endsLoops'), async () => {
     const name = await pool.apply(nameOf)
-    const spin = () => {
+    const spin = (reach: () => void) => {
+      // It listens from here on.
+      currentTask().throwIfCancelled()
+      reach()
       for (;;) currentTask().throwIfCancelled()
     }
-    // So long that it has asked by then.
-    const timeout = await whatIsPlentyFor(pool)
-    await assert.rejects(pool.apply(spin, [], { timeout, grace: 60_000 }), { code: 'MC_TASK_TIMEOUT' })
+    using limit = holdTimers()
+    using first = makeGate()
+    void first.reached().then(() => limit.strike())
+    const late = pool.apply(spin, [first.reach], { timeout: limit.ms, grace: 60_000 })
+    await assert.rejects(late, { code: 'MC_TASK_TIMEOUT' })
     assert.equal(await pool.apply(nameOf), name)
-    const results = await pool.map((n: number) => (n === 1 ? spin() : n), [0, 1, 2], {
+    using second = makeGate()
+    const { reach } = second
+    void second.reached().then(() => limit.strike())
+    const results = await pool.map((n: number) => (n === 1 ? spin(reach) : n), [0, 1, 2], {
       // The others have the same limit.
-      timeout: await whatIsPlentyFor(pool),
+      timeout: limit.ms,
       grace: 60_000,
       onError: 'settle',
     })
@@ -133,20 +145,10 @@ onEachBackend('a task that is to end', (place) => {
       results.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],
     )
-    using gate = makeGate()
-    const { reach } = gate
+    using third = makeGate()
     const controller = new AbortController()
-    const aborted = pool.apply(
-      () => {
-        // It listens from here on.
-        currentTask().throwIfCancelled()
-        reach()
-        spin()
-      },
-      [],
-      { signal: controller.signal, grace: 60_000 },
-    )
-    void gate.reached().then(() => controller.abort(new Error('enough')))
+    const aborted = pool.apply(spin, [third.reach], { signal: controller.signal, grace: 60_000 })
+    void third.reached().then(() => controller.abort(new Error('enough')))
     await assert.rejects(aborted, /enough/)
     assert.equal(await pool.apply(() => currentTask().isCancelled), false)
     assert.equal(await pool.apply(nameOf), name)
@@ -192,8 +194,9 @@ onEachBackend('a task that is to end', (place) => {
     for (const [form, run] of place.has('endsLoops') ? forms : forms.slice(0, 1)) {
       const name = await pool.apply(nameOf)
       using gate = makeGate()
-      const timeout = await whatIsPlentyFor(pool)
-      await assert.rejects(pool.apply(run, [gate.reach], { timeout, grace }), { code: 'MC_TASK_TIMEOUT' })
+      using limit = holdTimers()
+      void gate.reached().then(() => limit.strike())
+      await assert.rejects(pool.apply(run, [gate.reach], { timeout: limit.ms, grace }), { code: 'MC_TASK_TIMEOUT' })
       const second = await pool.apply(nameOf)
       assert.notEqual(second, name, `${form}, after its time limit`)
       using again = makeGate()
@@ -230,7 +233,8 @@ onEachBackend('a task that is to end', (place) => {
 
   it('has no grace period because the task before it has asked', needs(place, 'endsLoops'), async () => {
     const name = await pool.apply(nameOf)
-    const timeout = await whatIsPlentyFor(pool)
+    // So long that it has begun by then: it can tell nobody.
+    const timeout = await whatIsPlentyFor(pool, 1000)
     await pool.apply(() => currentTask().isCancelled)
     // Only computes, so that it runs without a context.
     const spin = () => {

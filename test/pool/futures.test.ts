@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { after, it } from 'node:test'
 import { Pool, asCompleted, currentProcess, wait, type Task, type WaitResult } from 'manycore'
+import { makeGate } from '../support/meeting.js'
 import { onEachBackend } from '../support/on-backends.js'
 
 const sleepMs = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
@@ -141,12 +142,14 @@ onEachBackend('tasks as futures', ({ backend }) => {
 
   it('#219 close({ cancel: true }) cancels what has not begun, and nothing else', async () => {
     const own = new Pool({ backend, processes: 1 })
-    const running = own.apply(sleepMs, [100])
-    while (running.state !== 'running') await sleepMs(5)
+    using gate = makeGate()
+    const running = own.apply(gate.pass)
+    await gate.reached()
     const waiting = Array.from({ length: 10 }, () => own.apply(sleepMs, [1]))
     own.close({ cancel: true })
     for (const task of waiting) await assert.rejects(task, { code: 'MC_TASK_CANCELLED' })
-    assert.equal(await running, 100)
+    gate.open()
+    await running
     await own.join()
   })
 

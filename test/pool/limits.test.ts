@@ -3,10 +3,11 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Pool } from 'manycore'
+import { holdTimers } from '../support/held-timers.js'
 import { makeGate } from '../support/meeting.js'
 import { needs, onEachBackend } from '../support/on-backends.js'
-import { whatIsPlentyFor } from '../support/pace.js'
 
 onEachBackend('limits', (place) => {
   const { backend } = place
@@ -25,9 +26,16 @@ onEachBackend('limits', (place) => {
         others.map((_, n) => n),
       )
       assert.equal(await pool.apply(() => 1, [], { timeout: 60_000 }), 1)
+      using limit = holdTimers()
+      const { done } = pool.stats()
       // The others have the same limit.
-      const timeout = await whatIsPlentyFor(pool)
-      const results = await pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], { timeout, onError: 'settle' })
+      const mapped = pool.map((n: number) => (n === 2 ? spin() : n), [1, 2, 3], {
+        timeout: limit.ms,
+        onError: 'settle',
+      })
+      while (pool.stats().done < done + 2 || limit.waiting !== 1) await turn()
+      limit.strike()
+      const results = await mapped
       assert.deepEqual(
         results.map(({ status }) => status),
         ['fulfilled', 'rejected', 'fulfilled'],

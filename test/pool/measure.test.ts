@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
+import { makeGate } from '../support/meeting.js'
 import { Histogram } from '#dist/pool/histogram.js'
 
 const sleep = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
@@ -49,15 +50,21 @@ describe('the times of a pool', () => {
 
   it('come without it from a worker that is busy, or dies meanwhile', async () => {
     await using pool = new Pool({ processes: 1 })
+    using gate = makeGate()
+    const { reach } = gate
     const spin = (): void => {
+      reach()
       for (;;);
     }
-    const task = pool.apply(spin, [], { signal: AbortSignal.timeout(3000), grace: 0 })
-    const settled = assert.rejects(task, { name: 'TimeoutError' })
-    await pool.room()
+    const controller = new AbortController()
+    const task = pool.apply(spin, [], { signal: controller.signal, grace: 0 })
+    const settled = assert.rejects(task, { name: 'AbortError' })
+    await gate.reached()
     const late = await pool.measure(50)
     assert.ok(late.workers.every(({ usage }) => usage === undefined))
-    assert.equal((await pool.measure(60_000)).done, 0)
+    const cut = pool.measure(60_000)
+    controller.abort()
+    assert.equal((await cut).done, 0)
     await settled
   })
 })

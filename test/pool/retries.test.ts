@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
+import { holdTimers } from '../support/held-timers.ts'
+import { makeGate } from '../support/meeting.ts'
 import { onEachBackend, sudden } from '../support/on-backends.js'
-import { whatIsPlentyFor } from '../support/pace.ts'
 
 onEachBackend('retries', (place) => {
   const { backend } = place
@@ -101,22 +102,27 @@ onEachBackend('retries', (place) => {
 
   it('a task that ran too long is run again only when it is over', async () => {
     const file = newFile()
+    using gate = makeGate()
+    const { reach } = gate
     const slow = async () => {
       const { attempt, signal } = currentTask()
       if (attempt === 2) return 'second'
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve)
+        reach()
+      })
       await new Promise((resolve) => setTimeout(resolve, 50))
       appendFileSync(file, 'cleaned up\n')
       return 'first'
     }
-    // So long that it has begun by then.
-    const timeout = await whatIsPlentyFor(pool)
+    using limit = holdTimers()
+    void gate.reached().then(() => limit.strike())
     const retries = {
       limit: 1,
       backoff: 0,
       on: (error: unknown) => (error as { code: string }).code === 'MC_TASK_TIMEOUT',
     }
-    assert.equal(await pool.apply(slow, [], { timeout, grace: 60_000, retries }), 'second')
+    assert.equal(await pool.apply(slow, [], { timeout: limit.ms, grace: 60_000, retries }), 'second')
     assert.deepEqual(linesOf(file), ['cleaned up'])
   })
 
