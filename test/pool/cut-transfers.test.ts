@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
-import { before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { TimeoutError, WorkerCrashedError } from 'manycore'
 import { faultBench } from './fault-bench.js'
 import { checkCrash, outcomeOf, POISON } from './fault-checks.js'
 import { FAULTS, faultsIn, reason } from './faults.js'
 
 const BYTES = 100_000_000
-const LEAST_LIMIT_MS = 1000
 
 // A process reads a long buffer piece by piece, so that half of it has arrived when the fault strikes. A thread is given
 // the memory in one message: it is on its way as long as the thread has not taken it.
@@ -18,14 +17,6 @@ for (const [backend, half] of [
   describe(`faults on a large transfer, backend '${backend}'`, () => {
     const bench = faultBench(backend)
     const pool = bench.shared()
-    let limitMs = NaN
-    before(async () => {
-      const echo = (bytes: Uint8Array) => bytes
-      await pool().apply(echo, [new Uint8Array(1)])
-      const startMs = performance.now()
-      await pool().apply(echo, [new Uint8Array(BYTES)])
-      limitMs = Math.max(LEAST_LIMIT_MS, Math.ceil(5 * (performance.now() - startMs)))
-    })
 
     for (const fault of FAULTS) {
       const why = reason(backend, fault)
@@ -33,8 +24,6 @@ for (const [backend, half] of [
     }
 
     for (const fault of faultsIn(backend).filter(({ effect }) => effect !== 'throws')) {
-      const timeoutMs = (): number | undefined => (fault.effect === 'stuck' ? limitMs : undefined)
-
       it(`#230 ${fault.name} while 100 MB are ${half} to the worker costs that task, which never began`, async () => {
         const flag = bench.newFile()
         const log = bench.newFile()
@@ -62,11 +51,13 @@ for (const [backend, half] of [
           return bytes.length
         }
         // One for each worker, as it is not told which gets it.
-        const timeout = timeoutMs()
-        const tasks = [0, 1].map((n) => outcomeOf(pool().apply(big, [new Uint8Array(BYTES), n], { timeout })))
-        // The first write comes with the end of this turn.
-        await Promise.resolve().then(() => mkdirSync(flag))
-        const outcomes = await Promise.all(tasks)
+        const timeout = bench.limitOf(fault)
+        const outcomes = await bench.endStuck(fault, pool(), 2, () => {
+          const tasks = [0, 1].map((n) => outcomeOf(pool().apply(big, [new Uint8Array(BYTES), n], { timeout })))
+          // The first write comes with the end of this turn.
+          void Promise.resolve().then(() => mkdirSync(flag))
+          return Promise.all(tasks)
+        })
         const failed = outcomes.flatMap((one, n) => (one === BYTES ? [] : [n]))
         if (fault.effect === 'dies later') assert.ok(failed.length <= 1, String(outcomes))
         else assert.equal(failed.length, 1, String(outcomes))
@@ -97,13 +88,20 @@ for (const [backend, half] of [
           const log = bench.newFile()
           const { strike } = fault
           const run = (n: number) => {
-            appendFileSync(log, `${n}\n`)
-            if (n !== POISON) return n * 2
-            setImmediate(strike)
+            if (n !== POISON) {
+              appendFileSync(log, `${n}\n`)
+              return n * 2
+            }
+            setImmediate(() => {
+              appendFileSync(log, `${n}\n`)
+              strike()
+            })
             return new Uint8Array(BYTES)
           }
           const items = Array.from({ length: 6 }, (_, n) => n)
-          const results = await pool().map(run, items, { onError: 'settle', timeout: timeoutMs() })
+          const options = { onError: 'settle', timeout: bench.limitOf(fault) } as const
+          const work = () => pool().map(run, items, options)
+          const results = await bench.endStuck(fault, pool(), items.length, work, POISON)
           for (const [n, one] of results.entries()) {
             if (one.status === 'rejected') {
               if (fault.effect === 'stuck') assert.ok(one.reason instanceof TimeoutError)

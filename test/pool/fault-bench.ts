@@ -3,16 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackendName, Pool, type PoolOptions } from 'manycore'
 import type { Worker } from 'node:worker_threads'
+import { eventually } from '../support/eventually.js'
+import { type HeldTimers, holdTimers } from '../support/held-timers.js'
 import { allGone } from '../support/processes.js'
 import { watchThreads } from '../support/thread-watch.js'
 import { childrenOf, openDescriptors } from '../support/workers.js'
-import { whatIsPlentyFor } from '../support/pace.js'
 import { owner, registerCargo } from './cargo.js'
 import { workerPids, type Fault } from './faults.js'
-
-const LEAST_LIMIT_MS = 1000
 
 const LIMITS: Readonly<Record<BackendName, PoolOptions>> = {
   process: { execArgv: ['--max-old-space-size=32'] },
@@ -24,8 +24,20 @@ const LIMITS: Readonly<Record<BackendName, PoolOptions>> = {
 export interface FaultBench {
   /** Options of a pool whose workers soon run out of memory. */
   readonly smallHeap: PoolOptions
-  /** The time limit for what gets stuck, which nothing else exceeds. */
+  /** The time limit for what gets stuck; it strikes when the test says so. */
   limitOf(fault: Pick<Fault, 'effect'>): number | undefined
+  readonly limit: HeldTimers
+  /**
+   * Gives what the work gives. Where it gets stuck, the limit strikes when of so many tasks all but one are over, and what
+   * runs had begun by its own account.
+   */
+  endStuck<T>(
+    fault: Pick<Fault, 'effect'>,
+    pool: Pool,
+    tasks: number,
+    work: () => Promise<T>,
+    begun?: number,
+  ): Promise<T>
   newFile(): string
   /** The threads that run now. */
   threads(): ReadonlySet<Worker>
@@ -40,7 +52,7 @@ export function faultBench(backend: BackendName): FaultBench {
   let folder: string
   let files = 0
   let file = ''
-  let limitMs = NaN
+  let limit: HeldTimers
   const threads = new Set<Worker>()
   let unwatch = (): void => {}
   before(async () => {
@@ -52,25 +64,44 @@ export function faultBench(backend: BackendName): FaultBench {
     folder = mkdtempSync(join(tmpdir(), 'manycore-faults-'))
     // What the first pool of a program loads and starts is there to stay.
     await using pool = new Pool({ processes: 1, backend })
-    limitMs = await whatIsPlentyFor(pool, LEAST_LIMIT_MS)
+    await pool.apply(() => 0)
+    limit = holdTimers()
   })
   after(() => {
+    limit[Symbol.dispose]()
     unwatch()
     rmSync(folder, { recursive: true })
   })
+  const began = (): number[] => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+    return text === ''
+      ? []
+      : text
+          .split('\n')
+          .map(Number)
+          .sort((a, b) => a - b)
+  }
   return {
     smallHeap,
-    limitOf: ({ effect }) => (effect === 'stuck' ? limitMs : undefined),
-    newFile: () => (file = join(folder, `file-${++files}`)),
-    began: () => {
-      const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
-      return text === ''
-        ? []
-        : text
-            .split('\n')
-            .map(Number)
-            .sort((a, b) => a - b)
+    limitOf: ({ effect }) => (effect === 'stuck' ? limit.ms : undefined),
+    get limit() {
+      return limit
     },
+    endStuck: async ({ effect }, pool, tasks, work, begun) => {
+      const over = (): number => {
+        const { done, failed, lost } = pool.stats()
+        return done + failed + lost
+      }
+      const before = over()
+      const outcome = work()
+      if (effect !== 'stuck') return await outcome
+      while (over() - before < tasks - 1 || limit.waiting !== 1 || (begun !== undefined && !began().includes(begun)))
+        await sleep(5)
+      limit.strike()
+      return await outcome
+    },
+    newFile: () => (file = join(folder, `file-${++files}`)),
+    began,
     threads: () => threads,
     shared: () => {
       let pool: Pool
@@ -90,10 +121,11 @@ export function faultBench(backend: BackendName): FaultBench {
         await allGone(pids)
         assert.deepEqual(workerPids(), [])
         assert.equal(threads.size, 0, 'no thread is left')
-        await new Promise((resolve) => setImmediate(resolve))
-        const open = openDescriptors().length
-        assert.ok(open <= descriptors + 2, `${open} of ${descriptors} descriptors`)
-        assert.ok(childrenOf(process.pid).length <= 1, 'only the reaper is left')
+        await eventually(() => {
+          const open = openDescriptors().length
+          assert.ok(open <= descriptors + 2, `${open} of ${descriptors} descriptors`)
+          assert.ok(childrenOf(process.pid).length <= 1, 'only the reaper is left')
+        })
       })
       return () => pool
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackendName, Pool } from 'manycore'
 import { Cargo } from './cargo.js'
 import { faultBench, type FaultBench } from './fault-bench.js'
@@ -34,7 +35,8 @@ export function faultMatrix(backend: BackendName): void {
           return 0
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
+        const options = { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) } as const
+        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), POISON)
         checkAll(results, fault, 'map(run)', true)
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
@@ -54,7 +56,8 @@ export function faultMatrix(backend: BackendName): void {
         }
         const cargo = new Cargo(POISON, 'arriving', fault.name)
         const items = Array.from({ length: COUNT }, (_, n) => (n === POISON ? cargo : n))
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
+        const options = { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) } as const
+        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options))
         checkAll(results, fault, 'map(run)')
         checkOnce(bench.began(), fault.effect === 'dies later' ? undefined : POISON)
         await fromCallback(bench, pool(), fault, run, cargo)
@@ -75,7 +78,8 @@ export function faultMatrix(backend: BackendName): void {
           return n === POISON ? new Cargo(n, 'returning', name) : n * 2 + harmless.n
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
-        const results = await pool().map(run, items, { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) })
+        const options = { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) } as const
+        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), POISON)
         checkAll(results, fault, 'map(run)')
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
@@ -107,7 +111,12 @@ export function faultMatrix(backend: BackendName): void {
           return n * 2
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
-        const results = await pool.map(run, items, { chunkSize: 2, onError: 'settle' })
+        const mapped = pool.map(run, items, { chunkSize: 2, onError: 'settle' })
+        if (fault.effect === 'stuck') {
+          while (!existsSync(flag) || bench.limit.waiting !== 1) await sleep(5)
+          bench.limit.strike()
+        }
+        const results = await mapped
         checkAll(results, fault, 'map(run)', false, 0)
         assert.deepEqual(bench.began(), items, 'each item ran once')
         pool.close()
@@ -152,9 +161,9 @@ async function fromCallback(
   poison: unknown = POISON,
 ): Promise<void> {
   const options = { timeout: bench.limitOf(fault) }
-  const [struck, ...others] = await pool
-    .apply(() => 0)
-    .then(() => Promise.all([poison, 100, 101].map((item) => outcomeOf(pool.apply(run, [item as never], options)))))
+  const work = (): Promise<unknown[]> =>
+    Promise.all([poison, 100, 101].map((item) => outcomeOf(pool.apply(run, [item as never], options))))
+  const [struck, ...others] = await pool.apply(() => 0).then(() => bench.endStuck(fault, pool, 3, work))
   const lost = others.filter((one, at) => one !== 2 * (100 + at))
   if (fault.effect === 'dies later') {
     assert.ok(lost.length <= 1)

@@ -42,6 +42,12 @@ export async function allGone(pids: readonly number[], withinMs: number = SOON_M
   if (left.length > 0) throw new Error(`still running after ${withinMs} ms: ${left.join(', ')}`)
 }
 
+/** Resolves when a signal has stopped all of the processes. */
+export async function areStopped(pids: readonly number[]): Promise<void> {
+  const isStopped = (pid: number): boolean => /^\d+ \(.*\) T /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  while (!pids.every(isStopped)) await sleep(2)
+}
+
 /** The process and all that it has started, as far as they can still be told to be its own. */
 export function familyOf(pid: number): number[] {
   const family = [pid]
