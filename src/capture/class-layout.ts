@@ -129,7 +129,7 @@ function readComputedKey(key: AnyKey, shift: number): ComputedKey {
   const free = new Set<string>()
   const walker = new ScopeWalker({
     reference(id, scope) {
-      if (id.name !== 'undefined' && !scope.resolve(id.name)) free.add(id.name)
+      if (!scope.resolve(id.name)) free.add(id.name)
     },
   })
   walker.expression(key, new Scope(undefined, key, { isFunction: true, isStrict: true }))

@@ -93,7 +93,7 @@ class Findings implements ScopeListener {
   }
 
   reference(...[id, scope, use]: Parameters<ScopeListener['reference']>): void {
-    if (scope.resolve(id.name) || id.name === 'undefined') return
+    if (scope.resolve(id.name)) return
     let variable = this.free.get(id.name) as Collected | undefined
     if (!variable)
       this.free.set(id.name, (variable = { references: [], assigned: false, members: new Set(), whole: false }))

@@ -137,7 +137,7 @@ class PurityCheck {
     if (!this.#meanings.has(id)) return true
     const binding = this.#meanings.get(id)
     if (id.name === 'arguments') return false
-    if (!binding && !CONSTANT_GLOBALS.has(id.name)) this.#purity.constants.add(id.name)
+    if (!binding) (CONSTANT_GLOBALS.has(id.name) ? this.#purity.intrinsics : this.#purity.constants).add(id.name)
     return true
   }
 
@@ -185,7 +185,8 @@ class PurityCheck {
 
   #isArgument(arg: AnyNode, isCalled: boolean): boolean {
     if (!isCalled || NO_FUNCTIONS.has(arg.type) || FUNCTIONS.has(arg.type)) return this.#isPure(arg)
-    return arg.type === 'Identifier' && (arg.name === 'undefined' || this.#isPureCallee(arg))
+    if (this.#isFree(arg) && arg.name === 'undefined') return this.#isPure(arg)
+    return arg.type === 'Identifier' && this.#isPureCallee(arg)
   }
 
   #isPureCallee(callee: AnyNode): boolean {

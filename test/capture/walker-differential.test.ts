@@ -67,7 +67,7 @@ function referencesThroughEslintScope(text: string): Set<string> {
   })
   const manager = eslintScope.analyze(program as never, { ecmaVersion: 2025, sourceType: 'script' })
   const through = manager.globalScope?.through.map((reference) => reference.identifier.name) ?? []
-  return new Set(through.filter((name) => name !== 'undefined'))
+  return new Set(through)
 }
 
 function difference(a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
