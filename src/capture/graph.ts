@@ -1,3 +1,4 @@
+import type { NodeError } from '../base/node-error.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -299,6 +300,8 @@ export interface BoxedNode extends Attachments {
 export interface ErrorNode extends Attachments {
   kind: 'error'
   stack: string | undefined
+  /** Node made it: what of Node's own prototypes can be had elsewhere. */
+  ofNode?: NodeError
 }
 
 export interface DomExceptionNode extends Attachments {

@@ -31,4 +31,29 @@ function article(name: string | undefined): string {
 }
 
 /** Classes of Node and V8 that keep everything in properties, or nothing at all. */
-const OPEN: ReadonlySet<string> = new Set(['EventEmitter', 'Iterator', 'AsyncIterator'])
+const OPEN: ReadonlySet<string> = new Set([
+  'EventEmitter',
+  'Iterator',
+  'AsyncIterator',
+  // What is really one of these is known by its kind. What only inherits from them, as errors did before there were
+  // classes, is an object like any other.
+  'Array',
+  'Boolean',
+  'Date',
+  'Error',
+  'EvalError',
+  'Map',
+  'Number',
+  'Promise',
+  'RangeError',
+  'ReferenceError',
+  'RegExp',
+  'Set',
+  'String',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'AggregateError',
+  'WeakMap',
+  'WeakSet',
+])

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isFrozen } from '../base/frozen.ts'
+import { nodeErrorOf } from '../base/node-error.ts'
 import { isIndex } from '../base/plain-array.ts'
 import { unsendable } from '../base/unsendable.ts'
 import { checkShared, encodeArrayBuffer, encodeView } from './buffers.ts'
@@ -220,18 +221,29 @@ function encodeError(walk: Walk, error: Error): Ref {
   const isText = typeof stack === 'string'
   const node: ErrorNode = { kind: 'error', stack: isText ? stack : undefined }
   const ref = walk.add(error, node)
-  preferByValue(walk, error)
-  node.proto = encodePrototype(walk, Object.getPrototypeOf(error) as object | null)
-  encodePrivateFields(walk, error, node)
-  walk.later(() =>
-    encodeProperties(
-      walk,
-      error,
-      Reflect.ownKeys(error).filter((key) => key !== 'stack' || !isText),
-      node,
-    ),
-  )
+  const ofNode = nodeErrorOf(error)
+  if (ofNode) node.ofNode = ofNode
+  else {
+    preferByValue(walk, error)
+    node.proto = encodePrototype(walk, Object.getPrototypeOf(error) as object | null)
+    encodePrivateFields(walk, error, node)
+  }
+  const keys = Reflect.ownKeys(error).filter((key) => key !== 'stack' || !isText)
+  walk.later(() => (ofNode ? encodeNodeFields(walk, error, node, keys) : encodeProperties(walk, error, keys, node)))
   return ref
+}
+
+// Its accessors are of functions that belong to Node, and its symbols are those by which Node knows it.
+function encodeNodeFields(walk: Walk, error: Error, node: ErrorNode, keys: readonly PropertyKey[]): void {
+  const names = keys.filter((key): key is string => typeof key === 'string')
+  const isAccessor = (key: string): boolean => Object.getOwnPropertyDescriptor(error, key)?.get !== undefined
+  encodeProperties(
+    walk,
+    error,
+    names.filter((key) => !isAccessor(key)),
+    node,
+  )
+  for (const key of names.filter(isAccessor)) (node.props ??= []).push([key, walk.encode(Reflect.get(error, key))])
 }
 
 function encodeBoxed(walk: Walk, object: object): Ref {

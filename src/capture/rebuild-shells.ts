@@ -1,5 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
-import type { BoundNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
+import { nodeErrorPrototype } from '../base/node-error.ts'
+import type { BoundNode, ErrorNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
 import { noteImported } from './imported-values.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
 import { classById, rememberStandIn, symbolById, weakById } from './provenance.ts'
@@ -77,7 +78,7 @@ function make(rebuild: Rebuild, node: GraphNode): unknown {
     case 'boxed':
       return Object(rebuild.value(node.value))
     case 'error':
-      return makeError(node.stack)
+      return makeError(node)
     case 'domException':
       return withStack(new DOMException(node.message, node.name), node.stack)
     case 'url':
@@ -156,11 +157,12 @@ function makeWeakRef(target: unknown): WeakRef<WeakKey> {
   return new WeakRef((target ?? {}) as WeakKey)
 }
 
-function makeError(stack: string | undefined): Error {
+function makeError({ stack, ofNode }: ErrorNode): Error {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   const error = new Error()
   Error.stackTraceLimit = limit
+  if (ofNode) Object.setPrototypeOf(error, nodeErrorPrototype(ofNode))
   return withStack(error, stack)
 }
 

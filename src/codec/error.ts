@@ -1,6 +1,8 @@
 import { inspect, types } from 'node:util'
 import * as own from '../base/errors.ts'
 import { RemoteError } from '../base/errors.ts'
+import { type NodeError, nodeErrorPrototype } from '../base/node-error.ts'
+import { type ErrorShape, isPlainlyMade, shapeOf } from './error-shape.ts'
 import { Integrity, integrityOf, protect } from './protection.ts'
 import { Form, survey } from './survey.ts'
 
@@ -18,8 +20,12 @@ interface ErrorRecord {
   readonly base: string
   /** Position in `rich` of its own class, where `base` is not it. */
   readonly Class?: number
-  /** Position in `rich` of itself, where it is more than its properties and has to travel as a whole, or not at all. */
+  /** Position in `rich` of itself, where it is more than its class, texts and fields. */
   readonly whole?: number
+  /** It travels as a whole or not at all: taken apart, it would be something else. */
+  readonly isIndivisible?: true
+  /** Node made it. */
+  readonly ofNode?: NodeError
   readonly name: string
   readonly message: string
   readonly stack: string
@@ -68,14 +74,15 @@ export function describeError(
   function record(error: object): number {
     const index = records.length
     seen.set(error, index)
-    const { base, Class } = classOf(error)
+    const shape = shapeOf(error)
+    const { base, Class, ofNode } = shape
+    const isIndivisible = mustBeWhole(error, shape) || (Class !== undefined && isClosed(error))
     const made = {
       base,
-      ...(Class === undefined
-        ? {}
-        : isClosed(error)
-          ? { whole: rich.push(error) - 1 }
-          : { Class: rich.push(Class) - 1 }),
+      ...(Class !== undefined && !isIndivisible ? { Class: rich.push(Class) - 1 } : {}),
+      ...(isIndivisible || isBetterWhole(error, shape) ? { whole: rich.push(error) - 1 } : {}),
+      ...(isIndivisible && { isIndivisible }),
+      ...(ofNode && { ofNode }),
       name: readText(error, 'name') ?? base,
       message: readText(error, 'message') ?? '',
       stack: readText(error, 'stack') ?? '',
@@ -84,12 +91,12 @@ export function describeError(
     }
     // In the table before its fields, which may lead back to it.
     records.push(made)
-    if (base !== 'DOMException') {
-      for (const [key, enumerable] of ownKeys(error)) {
-        const value = part(read(error, key), false)
-        if (typeof key === 'string') made.fields.push({ key, enumerable, part: value })
-        else made.fields.push({ key: String(key), symbol: rich.push(key) - 1, enumerable, part: value })
-      }
+    for (const [key, enumerable] of ownKeys(error)) {
+      // By which Node knows its own.
+      if (ofNode && typeof key === 'symbol' && !enumerable) continue
+      const value = part(read(error, key), false)
+      if (typeof key === 'string') made.fields.push({ key, enumerable, part: value })
+      else made.fields.push({ key: String(key), symbol: rich.push(key) - 1, enumerable, part: value })
     }
     return index
   }
@@ -125,7 +132,7 @@ export function reviveError(
       // What a RemoteError says about itself stays.
       if (errors[i] instanceof RemoteError && Object.hasOwn(errors[i], key)) continue
       // It has its fields already, but of the errors among them the table has those with the right stacks.
-      if (record.whole !== undefined && !(errors[i] instanceof RemoteError) && !isOfTable(part)) continue
+      if (isWhole(record, errors[i]!, rich) && !(isOfTable(part) && isValue(errors[i]!, key))) continue
       define(errors[i]!, key, value(part), enumerable)
     }
     if (!(errors[i] instanceof RemoteError)) protect(errors[i]!, record.integrity ?? Integrity.none)
@@ -146,56 +153,26 @@ function isOfTable(part: Part): boolean {
 // A longer list with errors among its items is a matter for capture.
 const MOST_PARTS = 1000
 
-const BUILTIN = [
-  'Error',
-  'TypeError',
-  'RangeError',
-  'SyntaxError',
-  'ReferenceError',
-  'EvalError',
-  'URIError',
-  'AggregateError',
-  'SuppressedError',
-]
-
-// Classes inside Node that add nothing to their base but own fields.
-const NODE_INTERNAL = new Set(['NodeError', 'SystemError', 'AbortError'])
-
-type AnyClass = abstract new (...args: never) => unknown
-
 function isError(value: unknown): value is Error {
   if (value === null || typeof value !== 'object') return false
   return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
 }
 
-/** The nearest class on the prototype chain that every process has, and the error's own class when that is another. */
-function classOf(error: object): { base: string; Class?: AnyClass } {
-  let Class: AnyClass | undefined
-  for (let at: unknown = prototypeOf(error); at !== null; at = prototypeOf(at as object)) {
-    const descriptor = Object.getOwnPropertyDescriptor(at, 'constructor')
-    if (typeof descriptor?.value !== 'function') continue
-    const constructor = descriptor.value as AnyClass
-    if (isShared(constructor, error)) return { base: constructor.name, ...(Class === undefined ? {} : { Class }) }
-    if (!(NODE_INTERNAL.has(constructor.name) && typeof read(error, 'code') === 'string')) Class ??= constructor
-  }
-  return { base: 'Error', ...(Class === undefined ? {} : { Class }) }
+function mustBeWhole(error: object, { base, Class, isStray }: ErrorShape): boolean {
+  return !types.isProxy(error) && (isStray === true || (base === 'DOMException' && Class !== undefined))
 }
 
-// By name, because errors come from other realms (Jest, node:vm) and from a second instance of this package too.
-function isShared(constructor: AnyClass, error: object): boolean {
-  const { name } = constructor
-  if (BUILTIN.includes(name))
-    return (globalThis as Record<string, unknown>)[name] === constructor || isNative(constructor)
-  if (name === 'DOMException') return constructor === DOMException
-  return Object.hasOwn(own, name) && readText(error, 'code')?.startsWith('MC_') === true
+function isBetterWhole(error: object, { base, ofNode }: ErrorShape): boolean {
+  if (ofNode || types.isProxy(error)) return false
+  return base === 'DOMException' ? ownKeys(error).length > 0 : !isPlainlyMade(error)
 }
 
-function isNative(fn: AnyClass): boolean {
-  return Function.prototype.toString.call(fn).endsWith('{ [native code] }')
+function isWhole({ whole }: ErrorRecord, error: Error, rich: readonly unknown[]): boolean {
+  return whole !== undefined && rich[whole] === error
 }
 
-function prototypeOf(object: object): object | null {
-  return types.isProxy(object) ? null : Object.getPrototypeOf(object)
+function isValue(error: object, key: string | symbol): boolean {
+  return Object.getOwnPropertyDescriptor(error, key)?.get === undefined
 }
 
 function ownKeys(error: object): [key: string | symbol, enumerable: boolean][] {
@@ -237,13 +214,13 @@ function blank(record: ErrorRecord, rich: readonly unknown[], stack: string): Er
   const whole = record.whole === undefined ? undefined : rich[record.whole]
   if (isError(whole)) return withStack(whole, stack)
   const Class = record.Class === undefined ? undefined : errorClass(rich[record.Class])
-  if (record.whole !== undefined || (record.Class !== undefined && Class === undefined))
+  if (record.isIndivisible || (record.Class !== undefined && Class === undefined))
     return withStack(new RemoteError(record.message, record.name, stack), stack)
   if (record.base === 'DOMException') return withStack(new DOMException(record.message, record.name), stack)
   const Base = baseNamed(record.base)
   // A genuine error object, which `Object.create` would not give; the classes' own constructors are not run.
   const error = new Error()
-  const { prototype } = Class ?? Base
+  const prototype = record.ofNode ? nodeErrorPrototype(record.ofNode) : (Class ?? Base).prototype
   if (prototype !== Error.prototype) Object.setPrototypeOf(error, prototype)
   if (record.message !== '') define(error, 'message', record.message, false)
   return withStack(error, stack)

@@ -1,6 +1,8 @@
 import assert, { AssertionError } from 'node:assert/strict'
+import { EventEmitter, on } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { getPriority } from 'node:os'
 import { describe, it } from 'node:test'
 import { types } from 'node:util'
 import { runInNewContext } from 'node:vm'
@@ -103,6 +105,82 @@ describe('an error that travels', () => {
     assert.equal(aborted.name, 'AbortError')
   })
 
+  it('of Node has the text that Node gives it, thrown or as a value, however often it is sent', async () => {
+    const made = [
+      () => readFileSync({} as never),
+      () => Buffer.alloc(-1),
+      () => new EventEmitter().emit('error', 5),
+      () => getPriority(2 ** 31 - 1),
+      () => on(new EventEmitter(), 'nothing', { signal: AbortSignal.abort() }),
+      () => new URL('nowhere'),
+      () => readFileSync('/no/such/file'),
+    ]
+    for (const sent of made.map(attempt) as NodeJS.ErrnoException[]) {
+      const once = (await travel(sent)) as typeof sent
+      for (const arrived of [once, await travel(once), await asValue(sent), await asValue(once)] as (typeof sent)[]) {
+        assert.ok(types.isNativeError(arrived))
+        assert.equal(String(arrived), String(sent))
+        assert.deepEqual(fieldsOf(arrived), fieldsOf(sent))
+        for (const Class of [Error, TypeError, RangeError])
+          assert.equal(arrived instanceof Class, sent instanceof Class)
+      }
+    }
+  })
+
+  it('of a class that is named like one of Node or of JavaScript stays of that class', async () => {
+    const classes = [
+      class AbortError extends Error {
+        readonly code = 'ABORT_ERR'
+      },
+      class NodeError extends TypeError {
+        readonly code = 'E_NODE'
+      },
+      class SystemError extends Error {
+        readonly code = 'E_SYSTEM'
+      },
+      class TypeError extends Error {},
+      class OwnException extends DOMException {
+        readonly hint = 'look here'
+      },
+    ]
+    for (const Class of classes) {
+      const arrived = await travel(new Class('text'))
+      assert.equal(Object.getPrototypeOf(arrived), Class.prototype)
+      assert.deepEqual(fieldsOf(arrived as Error), fieldsOf(new Class('text')))
+    }
+  })
+
+  it('whose prototype is none of a class keeps that prototype', async () => {
+    const bare = Object.setPrototypeOf(new PaymentError('bare', 5n), null) as PaymentError
+    assert.equal(Object.getPrototypeOf(await travel(bare)), null)
+    assert.equal(((await travel(bare)) as PaymentError).amount, 5n)
+    const odd = Object.setPrototypeOf(new TypeError('odd'), { kind: 'odd', __proto__: RangeError.prototype }) as object
+    const arrived = (await travel(odd)) as { kind: string; message: string }
+    assert.deepEqual([arrived.kind, arrived.message, arrived instanceof RangeError], ['odd', 'odd', true])
+    assert.ok((await travel(Object.assign(bare, { held: new Socket() }))) instanceof RemoteError)
+  })
+
+  it('keeps what no constructor assigns: accessors, methods of its own, how its properties are', async () => {
+    const made = [
+      Object.defineProperty(new Error('m'), 'half', { get: () => 21, configurable: true }),
+      Object.defineProperty(new PaymentError('m', 1n), 'double', { value: (n: number) => n * 2, writable: true }),
+      Object.defineProperty(new Error('m'), 'message', { value: 'seen', enumerable: true }),
+      Object.defineProperty(new RangeError('m'), 'fixed', { value: 1 }),
+      new Error(''),
+      new DOMException('m', { name: 'DataError', cause: new TypeError('why') }),
+    ]
+    for (const sent of made) {
+      const arrived = (await travel(sent)) as Error
+      assert.equal(Object.getPrototypeOf(arrived), Object.getPrototypeOf(sent))
+      assert.deepEqual(shapeOf(arrived), shapeOf(sent))
+    }
+    // Where that cannot travel, it is still the error that it was.
+    const held = Object.defineProperty(new PaymentError('m', 1n), 'held', { value: new Socket(), enumerable: true })
+    const arrived = (await travel(held)) as PaymentError & { held: unknown }
+    assert.ok(arrived instanceof PaymentError)
+    assert.equal(arrived.held, '[Socket]')
+  })
+
   it('of manycore comes back as the class that it is', async () => {
     const timeout = await travel(new TimeoutError('MC_TASK_TIMEOUT', 'too long', 50))
     assert.ok(timeout instanceof TimeoutError)
@@ -194,6 +272,24 @@ describe('an error that travels', () => {
 async function travel(error: unknown, callSite?: Error): Promise<unknown> {
   const payload = createMarshal({ place: 'worker PoolWorker-1, pid 123' }).encodeError(error)
   return await createMarshal().decodeError(payload, callSite)
+}
+
+async function asValue(value: unknown): Promise<unknown> {
+  return await createOwnerMarshal().decode(createWorkerMarshal().encode(value, 'result'))
+}
+
+function fieldsOf(error: Error): object {
+  return Object.assign({}, error, { name: error.name, message: error.message })
+}
+
+/** Its own properties but the stack, each with its attributes; what functions give instead of the functions. */
+function shapeOf(error: Error): unknown[] {
+  return Reflect.ownKeys(error).flatMap((key) => {
+    if (key === 'stack') return []
+    const { value, get, ...rest } = Object.getOwnPropertyDescriptor(error, key)!
+    const content: unknown = typeof value === 'function' ? Reflect.apply(value, error, [2]) : value
+    return [[key, content instanceof Error ? String(content) : content, get?.call(error), { ...rest, set: undefined }]]
+  })
 }
 
 function callHere(): Error {

@@ -212,16 +212,6 @@ export const functionCases: readonly Case[] = [
         (a: number, { b, c = 3 }: { b: number; c?: number }, ...rest: number[]) =>
         () => [a, b, c, ...rest]
       assert.deepEqual(await call(make(1, { b: 2 }, 4, 5)), [1, 2, 3, 4, 5])
-      // Names of constants may mean something else, also where only a field of a class names them.
-      const shadowing = (undefined: string, NaN: string): [() => string[], new () => object] => [
-        () => [undefined, NaN],
-        class {
-          [undefined] = NaN
-        },
-      ]
-      const [read, Made] = shadowing('a', 'b')
-      assert.deepEqual(await call(read), ['a', 'b'])
-      assert.deepEqual({ ...(await call((Class: typeof Made) => new Class(), Made)) }, { a: 'b' })
     },
   },
   {

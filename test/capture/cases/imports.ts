@@ -160,6 +160,21 @@ export const importCases: readonly Case[] = [
     },
   },
   {
+    name: 'variables with the names of globals',
+    run: async ({ call }) => {
+      // oxlint-disable-next-line no-shadow-restricted-names -- what this case is about
+      const shadowing = (undefined: string, NaN: string, Math: string): [() => string[], new () => object] => [
+        () => [undefined, NaN, Math],
+        class {
+          [undefined] = Math
+        },
+      ]
+      const [read, Made] = shadowing('a', 'b', 'c')
+      assert.deepEqual(await call(read), ['a', 'b', 'c'])
+      assert.deepEqual({ ...(await call((Class: typeof Made) => new Class(), Made)) }, { a: 'c' })
+    },
+  },
+  {
     name: 'an exported function of a library that lives in a package, captured as a value',
     run: async ({ call }) => {
       const tools = { parse }
