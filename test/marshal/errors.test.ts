@@ -275,7 +275,7 @@ async function travel(error: unknown, callSite?: Error): Promise<unknown> {
 }
 
 async function asValue(value: unknown): Promise<unknown> {
-  return await createOwnerMarshal().decode(createWorkerMarshal().encode(value, 'result'))
+  return await createMarshal().decode(createMarshal().encode(value, 'result'))
 }
 
 function fieldsOf(error: Error): object {
