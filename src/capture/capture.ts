@@ -11,7 +11,7 @@ import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
 import { noteReferences, refuseTwins } from './twins.ts'
 import { unitFor } from './units.ts'
-import { ByValueNeeded, type CaptureOptions, Walk } from './walk.ts'
+import { type CaptureOptions, LearntTooLate, Walk } from './walk.ts'
 
 /**
  * Turns a value, or a function with all that it captured, into plain data: one synchronous snapshot. Serialize the graph
@@ -26,8 +26,9 @@ export function captureGraph(root: unknown, options: CaptureOptions = {}): Graph
     try {
       return captureOnce(root, options, byValue)
     } catch (error) {
-      // A class went by reference before an instance with private fields was met: once more, knowing that.
-      if (!(error instanceof ByValueNeeded)) throw error
+      // A class went by reference before an instance with private fields was met, or a prototype as an object of its own
+      // before its function was: once more, knowing that.
+      if (!(error instanceof LearntTooLate)) throw error
     }
   }
 }

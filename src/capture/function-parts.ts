@@ -4,7 +4,7 @@ import { isObject, isPlainPrototype, ownValue } from './peek.ts'
 import { encodeProperties } from './properties.ts'
 import { identify, rememberOwner } from './provenance.ts'
 import { encodePrototype, isKnown, ownerOf } from './references.ts'
-import type { Walk } from './walk.ts'
+import { LearntTooLate, type Walk } from './walk.ts'
 
 /** What the text of a function does not bring by itself: properties, what was done to those it has, and prototypes. */
 export function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFacts, node: FunctionNode): void {
@@ -38,16 +38,18 @@ export function isNatural(fn: Function, key: 'name' | 'length', { arity }: Funct
 const NAMES = ['name', 'length'] as const
 const GIVEN: ReadonlySet<PropertyKey> = new Set([...NAMES, 'prototype', 'arguments', 'caller'])
 
-// Whether the prototype object, which may have replaced the first one, is nobody else's and was not met as an object of
-// its own before.
+// Whether the prototype object, which may have replaced the first one, is nobody else's.
 function isOwned(walk: Walk, fn: Function, prototype: object): boolean {
   if (ownValue(prototype, 'constructor') === fn) return true
   const owner = ownerOf(prototype)
-  if (owner === undefined) rememberOwner(prototype, fn)
-  else if (owner !== fn) encodePrototype(walk, prototype)
-  const met = walk.find(prototype)
-  if (met !== undefined && walk.nodeOf(met).kind !== 'prototype') return false
-  return owner === undefined || owner === fn
+  if (owner === undefined) {
+    rememberOwner(prototype, fn)
+    if (walk.find(prototype)) throw new LearntTooLate()
+    return true
+  }
+  if (owner === fn) return true
+  encodePrototype(walk, prototype)
+  return false
 }
 
 // A function with methods is a class as it was written before ES2015.

@@ -28,7 +28,7 @@ import { isPlainData } from './plain-data.ts'
 import { encodePrivateFields, preferByValue } from './private-fields.ts'
 import { encodeProperties } from './properties.ts'
 import { identifyWeak } from './provenance.ts'
-import { encodePrototype, encodeReference } from './references.ts'
+import { encodePrototype, encodeReference, ownerOf } from './references.ts'
 import { encodeSubclass } from './subclasses.ts'
 import { Unsendable, type Walk } from './walk.ts'
 
@@ -36,6 +36,7 @@ import { Unsendable, type Walk } from './walk.ts'
 export function encodeObject(walk: Walk, object: object): Ref {
   const reference = encodeReference(walk, object) ?? encodeSpecial(walk, object)
   if (reference) return reference
+  if (!types.isProxy(object) && ownerOf(object)) return encodePrototype(walk, object) as Ref
   if (isPlainKind(object) && isPlainData(object, walk.plain)) return walk.add(object, { kind: 'plain', value: object })
   refuseKinds(walk, object)
   return encodeBuiltinKind(walk, object) ?? encodeOrdinary(walk, object)

@@ -4,7 +4,7 @@ import type { Attachments, Encoded, PrivateFields } from './graph.ts'
 import { builtinPathOf, commonJsExportPath, intrinsicPathOf } from './known.ts'
 import { constructorOf, functionName, isClassText, prototypesOf, textOf } from './peek.ts'
 import { isFromElsewhere } from './provenance.ts'
-import { ByValueNeeded, type Walk } from './walk.ts'
+import { LearntTooLate, type Walk } from './walk.ts'
 import { weakClasses } from './weak-state.ts'
 
 /**
@@ -19,7 +19,7 @@ export function preferByValue(walk: Walk, object: object): void {
     const met = walk.find(cls)
     const kind = met && walk.nodeOf(met).kind
     const isInModule = [...walk.modules].some((file) => commonJsExportPath(file, cls))
-    if (kind === 'import' || kind === 'commonjs' || isInModule) throw new ByValueNeeded(cls)
+    if (kind === 'import' || kind === 'commonjs' || isInModule) throw new LearntTooLate()
   }
 }
 

@@ -112,13 +112,10 @@ export interface Encoders {
   encodeObject(walk: Walk, object: object): Ref
 }
 
-/** A class must travel by value after all: the walk begins again knowing it. */
-export class ByValueNeeded extends Error {
-  readonly cls: Function
-
-  constructor(cls: Function) {
+/** Something that was met already should have been encoded in another way: the walk begins again, knowing it. */
+export class LearntTooLate extends Error {
+  constructor() {
     super('captured again')
-    this.cls = cls
   }
 }
 

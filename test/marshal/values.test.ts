@@ -37,6 +37,14 @@ describe('values of all kinds', () => {
     )
   })
 
+  it('keep their class where their function is met after them, also where both are from', async () => {
+    const Old = function () {} as unknown as { new (): { a?: () => number }; prototype: object }
+    Old.prototype = { a: () => 1 }
+    const one = new Old()
+    const [rebuilt] = (await roundTrip([() => [one instanceof Old, one.a?.()]])) as [() => unknown[]]
+    assert.deepEqual(rebuilt(), [true, 1])
+  })
+
   it('keep what structured clone would lose', async () => {
     const shared = { deep: [1] }
     const search = /a/g

@@ -51,6 +51,20 @@ export const changeCases: readonly Case[] = [
     },
   },
   {
+    name: 'a prototype by itself',
+    run: async ({ call }) => {
+      class Modern {}
+      const Old = function () {} as unknown as { new (): object; prototype: object }
+      Old.prototype = { a: () => 1 }
+      const [modern, old] = [Modern.prototype, Old.prototype]
+      const seen = (): boolean[] => [modern === Modern.prototype, old === Object.getPrototypeOf(new Old())]
+      assert.deepEqual(await call(seen), [true, true])
+      assert.deepEqual(await call((a: object, b: object) => [a === modern, b === old], modern, old), [true, true])
+      const [first, second] = await call(() => [modern, old] as const)
+      assert.ok(first === modern && second === old)
+    },
+  },
+  {
     name: 'what generators inherit from their function',
     needs: 'syntax',
     run: async ({ call }) => {
