@@ -1,5 +1,6 @@
 import type { Worker as Thread } from 'node:worker_threads'
 import { ArgumentError } from '../base/errors.ts'
+import { textOf } from '../base/thrown-text.ts'
 import type { ThreadData } from '../channel/thread-data.ts'
 import type { SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
@@ -73,8 +74,4 @@ function refusedArgument(error: unknown, name: string): ArgumentError {
 function whyNot(error: unknown): string {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') return textOf(error)
   return `${textOf(error)}; raise "ulimit -u" or the limit of processes of the container, or start fewer workers`
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

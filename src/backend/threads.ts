@@ -1,6 +1,6 @@
-import { inspect } from 'node:util'
 import type { Worker as Thread } from 'node:worker_threads'
 import { otherRuntime } from '../base/runtime.ts'
+import { shown } from '../base/thrown-text.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { sharedStore } from '../channel/journal-store.ts'
 import { openPort } from '../channel/port.ts'
@@ -129,7 +129,7 @@ class ThreadWorker extends OwnedWorker {
     const isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     if (isFull) this.#heap = `ERR_WORKER_OUT_OF_MEMORY: ${error.message}`
     if (isFull || this.state === 'starting') {
-      this.tail.write(Buffer.from(`Process ${this.identity.name}:\n${inspect(error)}\n`))
+      this.tail.write(Buffer.from(`Process ${this.identity.name}:\n${shown(error)}\n`))
     }
   }
 }

@@ -1,3 +1,5 @@
+import { textOf } from './thrown-text.ts'
+
 /**
  * Every error that manycore throws or rejects with is a `ManycoreError`: `code` is stable and may be compared,
  * `message` says what happened, to which task or worker, and what to do next, and `cause` keeps the original.
@@ -196,7 +198,7 @@ export class RetriesError extends ManycoreError {
   readonly itemIndex: number | undefined
 
   constructor(message: string, attempts: number, itemIndex: number | undefined, cause: unknown) {
-    const last = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    const last = cause instanceof Error ? `${String(cause.name)}: ${textOf(cause)}` : textOf(cause)
     super('MC_TASK_RETRIES', `${message} The last error: ${last}`, { cause })
     this.attempts = attempts
     this.itemIndex = itemIndex

@@ -1,4 +1,5 @@
 import { ValueUnreadableError } from '../base/errors.ts'
+import { textOf } from '../base/thrown-text.ts'
 import type { Encoded, Graph, GraphNode, ImportNode } from './graph.ts'
 import { fill, protect } from './rebuild-fill.ts'
 import { makeShell } from './rebuild-shells.ts'
@@ -23,13 +24,8 @@ async function importAll(nodes: readonly ImportNode[]): Promise<void> {
   await Promise.all(
     nodes.map((node) =>
       loadNamespace(node).catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error)
-        throw new ValueUnreadableError(
-          `Importing '${node.specifier}' as ${node.base} does failed in this worker: ${text}`,
-          {
-            cause: error,
-          },
-        )
+        const text = `Importing '${node.specifier}' as ${node.base} does failed in this worker: ${textOf(error)}`
+        throw new ValueUnreadableError(text, { cause: error })
       }),
     ),
   )

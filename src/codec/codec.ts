@@ -1,5 +1,6 @@
 import { ManycoreError, ValueUnreadableError, ValueUnsendableError } from '../base/errors.ts'
 import { invariant } from '../base/invariant.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { readClone, writeClone } from './clone.ts'
 import { packDouble, packNumbers, unpackDouble, unpackDoubles, unpackIntegers } from './numbers.ts'
 import type { Payload } from './payload.ts'
@@ -188,8 +189,4 @@ function whenRebuilt(value: unknown): unknown {
 function unreadable(cause: unknown): ManycoreError {
   if (cause instanceof ManycoreError) return cause
   return new ValueUnreadableError(`A value arrived but could not be built again: ${textOf(cause)}`, { cause })
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 import { RemoteError } from '../base/errors.ts'
 import { isOwnFrame, withoutOwnFrames } from '../base/own-frames.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { reviveError } from '../codec/error.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { SentError } from './encode-error.ts'
@@ -20,8 +21,8 @@ export function decodeError(payload: Payload, callSite: Error | undefined, decod
 }
 
 function unreadable(cause: unknown): RemoteError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new RemoteError(`A task failed in a worker, but its error could not be read: ${why}`, 'Error', '', { cause })
+  const text = `A task failed in a worker, but its error could not be read: ${textOf(cause)}`
+  return new RemoteError(text, 'Error', '', { cause })
 }
 
 /** The parts that could be built, each at its position. */

@@ -1,3 +1,4 @@
+import { textOf } from '../base/thrown-text.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { ErrorDescription } from '../codec/error.ts'
 import { describeError } from '../codec/error.ts'
@@ -54,15 +55,7 @@ function bare(payload: Payload): Payload {
 }
 
 function lastResort(error: unknown, failure: unknown): ErrorDescription {
-  const message = plainText(error)
-  const stack = `Error: ${message}\nIt could not be taken apart: ${plainText(failure)}`
+  const message = textOf(error)
+  const stack = `Error: ${message}\nIt could not be taken apart: ${textOf(failure)}`
   return { root: { error: 0 }, records: [{ base: 'Error', name: 'Error', message, stack, fields: [] }] }
-}
-
-function plainText(value: unknown): string {
-  try {
-    return value instanceof Error ? String(value.stack ?? value.message) : String(value)
-  } catch {
-    return 'something that has no text'
-  }
 }

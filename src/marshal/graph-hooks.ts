@@ -1,4 +1,5 @@
 import { ValueUnreadableError } from '../base/errors.ts'
+import { textOf } from '../base/thrown-text.ts'
 import type { CaptureOptions, Special } from '../capture/walk.ts'
 import type { Graph } from '../capture/graph.ts'
 import type { GraphHooks } from '../codec/codec.ts'
@@ -79,9 +80,8 @@ function encodeAs(type: RegisteredType, value: object): unknown {
   try {
     return type.encode(value)
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
     throw new rooms.walk.Unsendable(
-      `is a ${type.name}, whose registered encode() threw: ${text}`,
+      `is a ${type.name}, whose registered encode() threw: ${textOf(error)}`,
       `See what encode() of registerType(${type.name}) needs.`,
     )
   }

@@ -2,6 +2,7 @@ import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
 import type { Begun } from '../backend/launched.ts'
 import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { Kind } from '../channel/messages.ts'
 import { HookBatch, type Hook } from './hook-batch.ts'
 import { identityIn } from './identity.ts'
@@ -343,8 +344,6 @@ function hookError(
   { worker }: Member,
   cause: unknown,
 ): ManycoreError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new ManycoreError(code, `The ${what} ${fn.name}() failed in worker ${worker.identity.name}: ${text}`, {
-    cause,
-  })
+  const text = `The ${what} ${fn.name}() failed in worker ${worker.identity.name}: ${textOf(cause)}`
+  return new ManycoreError(code, text, { cause })
 }

@@ -1,5 +1,6 @@
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
 import { withoutOwnFrames } from '../base/own-frames.ts'
+import { shown } from '../base/thrown-text.ts'
 import { type Channel, otherEndLeft } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
@@ -54,7 +55,7 @@ export function watchEnd(channel: Channel, errors: ErrorOutput): void {
     // A program that handles such errors itself lives on.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
     headStderr()
-    errors.write(`${types.isNativeError(error) ? inspect(error) : `Uncaught ${inspect(error)}`}\n`)
+    errors.write(`${types.isNativeError(error) ? '' : 'Uncaught '}${shown(error)}\n`)
     // Else Node would print it too, below the line that failed as it was compiled here, which is not the user's.
     process.on('exit', () => errors.end())
     if (ending === undefined) return
@@ -75,7 +76,7 @@ export function watchEnd(channel: Channel, errors: ErrorOutput): void {
 export function reportUncaught(error: unknown): void {
   process.exitCode = 1
   headStderr()
-  output?.write(`${withoutOwnFrames(inspect(error))}\n`)
+  output?.write(`${withoutOwnFrames(shown(error))}\n`)
 }
 
 function headStderr(): void {

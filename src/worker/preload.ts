@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { importFrom } from '../capture/rebuild-units.ts'
 import { duringImport } from '../base/nesting.ts'
 import { mainProgram } from '../base/main-program.ts'
+import { textOf } from '../base/thrown-text.ts'
 
 /** What a module that cannot be loaded in advance does: ends the worker, leaves a warning on its stderr, or nothing. */
 export type PreloadErrors = 'throw' | 'warn' | 'ignore'
@@ -21,7 +22,7 @@ export async function preload(
     try {
       await duringImport(Promise.resolve(load(module)))
     } catch (cause) {
-      const why = `Module ${module} could not be loaded in advance: ${cause instanceof Error ? cause.message : String(cause)}`
+      const why = `Module ${module} could not be loaded in advance: ${textOf(cause)}`
       if (errors === 'throw') throw new Error(why, { cause })
       if (errors === 'warn') process.emitWarning(why, 'ManycoreWarning')
     }

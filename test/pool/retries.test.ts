@@ -100,6 +100,19 @@ onEachBackend('retries', (place) => {
     await assert.rejects(pool.apply(flaky, ['busy'], { retries: broken }), /on itself failed/)
   })
 
+  it('gives up by name also what throws something without a text', async () => {
+    const odd = () => {
+      throw Object.create(null)
+    }
+    const retries = { limit: 1, backoff: 0, on: () => true }
+    const last = {
+      code: 'MC_TASK_RETRIES',
+      message: /in each of 2 attempts\. The last error: \[Object: null prototype\]/,
+    }
+    await assert.rejects(pool.apply(odd, [], { retries }), last)
+    await assert.rejects(pool.map(odd, [1], { retries }), last)
+  })
+
   it('a task that ran too long is run again only when it is over', async () => {
     const file = newFile()
     using gate = makeGate()

@@ -70,6 +70,26 @@ onEachProcessBackend('exit codes', (place) => {
     await child.join()
   })
 
+  it('#032 an error that cannot be shown in its own way is told all the same, wherever it is thrown', async () => {
+    const fail = () => {
+      throw Object.assign(new Error('odd view'), {
+        [Symbol.for('nodejs.util.inspect.custom')]() {
+          throw new Error('no view')
+        },
+      })
+    }
+    const failLater = (later: () => void) => new Promise(() => setTimeout(later, 1))
+    for (const child of [
+      new Process({ backend, target: fail, stdio: 'pipe' }),
+      new Process({ backend, target: failLater, args: [fail], stdio: 'pipe' }),
+    ]) {
+      child.start()
+      await assert.rejects(child.result, { message: 'odd view' })
+      assert.match((await child.exited).stderrTail, /Error: odd view\n/)
+      assert.equal(child.exitCode, 1)
+    }
+  })
+
   it('an error that is thrown later, outside the target, ends with 1 and rejects a result still awaited', async () => {
     const child = new Process({
       backend,
