@@ -22,7 +22,7 @@ import { Escalation } from './escalation.ts'
 import { describeExit, type ExitFacts } from './exit.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { StartWatch } from './start-watch.ts'
-import { LineSink, type Sink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
+import { LineSink, type OutputSink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
 import { WorkerChannel } from './worker-channel.ts'
 
 const START_LIMIT_MS = 60_000
@@ -138,7 +138,7 @@ export abstract class OwnedWorker implements Worker {
   }
 
   /** Where the output of one name goes; nothing drops it. */
-  protected sinkFor(name: 'stdout' | 'stderr'): Sink | undefined {
+  protected sinkFor(name: 'stdout' | 'stderr'): OutputSink | undefined {
     if (this.#options.stdio === 'ignore') return undefined
     const stream = name === 'stdout' ? this.stdout : this.stderr
     return stream === undefined ? new LineSink(name === 'stdout' ? ownStdout : ownStderr) : new StreamSink(stream)

@@ -1,14 +1,14 @@
 import { inSources } from '../marshal/sent-code.ts'
-import type { Sink } from './stdio.ts'
+import type { OutputSink } from './stdio.ts'
 
 /**
  * Rewrites the frames of stacks that a worker prints to where they stand in the sources. Only the owner can: it has
  * the source maps of the functions that it sent. Nothing else of the output is touched.
  */
-export class SourceSink implements Sink {
-  readonly #next: Sink
+export class SourceSink implements OutputSink {
+  readonly #next: OutputSink
 
-  constructor(next: Sink) {
+  constructor(next: OutputSink) {
     this.#next = next
   }
 

@@ -4,7 +4,7 @@ import type { PassThrough } from 'node:stream'
 import { descriptorOf } from '../channel/socket.ts'
 
 /** Takes what a worker writes. Returns false when it wants no more until `drained` calls back. */
-export interface Sink {
+export interface OutputSink {
   write(bytes: Buffer): boolean
   drained(goOn: () => void): void
   end(): void
@@ -16,12 +16,12 @@ export interface Sink {
  */
 export class OutputPipe {
   readonly #source: Socket
-  readonly #sink: Sink
+  readonly #sink: OutputSink
   #ended = false
   #held = false
   #draining = false
 
-  constructor(source: Socket, sink: Sink) {
+  constructor(source: Socket, sink: OutputSink) {
     this.#source = source
     this.#sink = sink
     source.on('data', (bytes: Buffer) => this.#take(bytes))
@@ -100,7 +100,7 @@ export class OutputPipe {
 }
 
 /** Passes on whole lines, so that the lines of many workers do not mix. */
-export class LineSink implements Sink {
+export class LineSink implements OutputSink {
   readonly #target: OwnStream
   #held: Buffer[] = []
   #heldBytes = 0
@@ -147,12 +147,12 @@ export class LineSink implements Sink {
 }
 
 /** Keeps the last bytes of what passes through, for error texts. */
-export class TailSink implements Sink {
-  readonly #next: Sink | undefined
+export class TailSink implements OutputSink {
+  readonly #next: OutputSink | undefined
   #chunks: Buffer[] = []
   #bytes = 0
 
-  constructor(next: Sink | undefined) {
+  constructor(next: OutputSink | undefined) {
     this.#next = next
   }
 
@@ -182,7 +182,7 @@ export class TailSink implements Sink {
 }
 
 /** A stream that the user reads. It does not keep the owner alive, and a reader who is slow holds the worker up. */
-export class StreamSink implements Sink {
+export class StreamSink implements OutputSink {
   readonly #stream: PassThrough
 
   constructor(stream: PassThrough) {

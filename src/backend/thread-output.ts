@@ -1,6 +1,6 @@
 import type { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { deferred } from '../base/deferred.ts'
-import type { Sink } from './stdio.ts'
+import type { OutputSink } from './stdio.ts'
 
 /** `[0, bytes]` for stdout and `[1, bytes]` for stderr. */
 type Written = readonly [0 | 1, Uint8Array]
@@ -12,7 +12,7 @@ type Written = readonly [0 | 1, Uint8Array]
 export class ThreadOutput {
   readonly #port: MessagePort
   readonly #unread: Int32Array
-  readonly #sinks: readonly (Sink | undefined)[]
+  readonly #sinks: readonly (OutputSink | undefined)[]
   readonly #receive: typeof receiveMessageOnPort
   readonly #over = deferred<void>()
   #waiting: Written[] = []
@@ -22,7 +22,7 @@ export class ThreadOutput {
   constructor(
     port: MessagePort,
     unread: SharedArrayBuffer,
-    sinks: readonly (Sink | undefined)[],
+    sinks: readonly (OutputSink | undefined)[],
     receive: typeof receiveMessageOnPort,
   ) {
     this.#port = port

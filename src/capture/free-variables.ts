@@ -2,7 +2,7 @@ import type { Class, FunctionExpression, Node, Pattern } from 'acorn'
 import { LASTING_PARTS, readClassLayout } from './class-layout.ts'
 import type { FreeVariable, FunctionFacts, MethodKey, VariableReference } from './function-facts.ts'
 import { LruCache } from './lru.ts'
-import { type FunctionNode, type ParsedFunction, parseFunction } from './parse.ts'
+import { type FunctionTree, type ParsedFunction, parseFunction } from './parse.ts'
 import { Scope } from './scope.ts'
 import { type AnyFunction, hasUseStrict, type ScopeListener, ScopeWalker } from './scope-walker.ts'
 import type { TextRange } from './text-lines.ts'
@@ -135,7 +135,7 @@ interface Collected {
   whole: boolean
 }
 
-function isClass(node: FunctionNode): node is Exclude<FunctionNode, AnyFunction> {
+function isClass(node: FunctionTree): node is Exclude<FunctionTree, AnyFunction> {
   return node.type === 'ClassExpression'
 }
 

@@ -3,7 +3,7 @@ import type {
   ArrowFunctionExpression,
   Class,
   Expression,
-  Function as FunctionNode,
+  Function as AcornFunction,
   ImportDeclaration,
   Node,
   Program,
@@ -191,7 +191,7 @@ function readImport({ source, specifiers, attributes }: ImportDeclaration, impor
   }
 }
 
-function declaredNames(declaration: FunctionNode | Class | VariableDeclaration, visit: (name: string) => void): void {
+function declaredNames(declaration: AcornFunction | Class | VariableDeclaration, visit: (name: string) => void): void {
   if ('declarations' in declaration) for (const { id } of declaration.declarations) patternNames(id, visit)
   else if (declaration.id) visit(declaration.id.name)
 }
@@ -201,7 +201,7 @@ function nameOf(node: { type: 'Identifier'; name: string } | { type: 'Literal'; 
 }
 
 // A named function or class *expression* (`export default (class A {})`) binds no name in the module.
-function isNamed(node: Node): node is (FunctionNode | Class) & { type: string } {
+function isNamed(node: Node): node is (AcornFunction | Class) & { type: string } {
   return node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration'
 }
 

@@ -32,7 +32,7 @@ export function parseFunction(text: string): ParsedFunction {
 }
 
 export interface ParsedFunction {
-  readonly node: FunctionNode
+  readonly node: FunctionTree
   readonly form: FunctionForm
   /** What to take off a node's offset to get the offset in the text. */
   readonly shift: number
@@ -40,7 +40,7 @@ export interface ParsedFunction {
   readonly member: Property | MethodDefinition | undefined
 }
 
-export type FunctionNode = ArrowFunctionExpression | FunctionExpression | AnonymousFunctionDeclaration | Class
+export type FunctionTree = ArrowFunctionExpression | FunctionExpression | AnonymousFunctionDeclaration | Class
 
 /** The syntax tree of a whole source. Throws `SyntaxError`. */
 export function parseSource(text: string, isModule: boolean): Program {
@@ -82,7 +82,7 @@ function tryParse(text: string): Program | Error {
   }
 }
 
-function soleFunction(program: Program): FunctionNode | undefined {
+function soleFunction(program: Program): FunctionTree | undefined {
   const [statement, ...more] = program.body
   if (more.length > 0 || statement?.type !== 'ExpressionStatement') return undefined
   const { expression } = statement
@@ -100,7 +100,7 @@ function soleArrowInside(program: Program): ArrowFunctionExpression | undefined 
   return inner?.type === 'ArrowFunctionExpression' ? inner : undefined
 }
 
-function expressionForm(node: FunctionNode): FunctionForm {
+function expressionForm(node: FunctionTree): FunctionForm {
   if (node.type === 'ArrowFunctionExpression') return 'arrow'
   return node.type === 'FunctionExpression' ? 'function' : 'class'
 }

@@ -4,6 +4,7 @@ import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { atNextTurn } from '../base/event-loop.ts'
 import type { WaitOptions } from '../base/wait.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import type { TaskPlace } from '../worker/task-scope.ts'
 import { Backlog } from './backlog.ts'
@@ -25,7 +26,7 @@ import { statsOf, type PoolStats } from './stats.ts'
 import { Tally } from './tally.ts'
 import { Task } from './task.ts'
 import type { Work } from './work.ts'
-import type { Sink } from './sink.ts'
+import type { ResultSink } from './result-sink.ts'
 import type { WorkOptions } from './work-options.ts'
 import { Works, type WorkUser } from './works.ts'
 
@@ -104,8 +105,8 @@ export class PoolCore {
         },
         broken: (error) => this.#break(error),
         problem: (member, reason, from) => {
-          const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)
-          const { name } = member.worker.identity
+          const text = reason instanceof Error ? (reason.stack ?? reason.message) : textOf(reason)
+          const { name } = member
           const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
           process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
         },
@@ -134,10 +135,9 @@ export class PoolCore {
       })
     }
     if (this.#state === 'open') return
-    const how = this.#state === 'closed' ? 'closed' : 'terminated'
     throw new StateError(
       'MC_POOL_CLOSED',
-      `${method}: the pool was ${how} and takes no more work. Make a new Pool for it.`,
+      `${method}: the pool was ${this.#state} and takes no more work. Make a new Pool for it.`,
     )
   }
 
@@ -170,7 +170,7 @@ export class PoolCore {
   work(
     target: AnyFunction,
     options: Omit<WorkOptions, 'task' | 'site' | 'shared' | 'places'>,
-    sink: Sink,
+    sink: ResultSink,
     user: WorkUser,
   ): Work {
     const shared = sharedValues(this.options.sharesMemory)

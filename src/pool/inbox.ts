@@ -2,10 +2,10 @@ import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { afterMs } from '../base/long-timer.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
-import type { GivenUp, Sink } from './sink.ts'
+import type { GivenUp, ResultSink } from './result-sink.ts'
 
 /** Where a stream's results wait for its reader, and its reader for results. */
-export class Inbox<R> implements Sink {
+export class Inbox<R> implements ResultSink {
   /** Results handed out. */
   given = 0
   /** When so many were handed out, or somebody waits, the source is worth a look. */

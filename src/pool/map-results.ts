@@ -1,7 +1,7 @@
-import type { GivenUp, Sink } from './sink.ts'
+import type { GivenUp, ResultSink } from './result-sink.ts'
 
 /** Gathers the results of a map in the order of its items; its promise settles when all of them were dealt with. */
-export class MapResults implements Sink {
+export class MapResults implements ResultSink {
   readonly promise: Promise<unknown[]>
   readonly #settle: boolean
   #parts: Part[] = []

@@ -1,5 +1,5 @@
 import type { Extent } from './extent.ts'
-import type { GivenUp, Sink } from './sink.ts'
+import type { GivenUp, ResultSink } from './result-sink.ts'
 
 /** How far a map has come. Times are milliseconds. */
 export interface Progress {
@@ -17,19 +17,19 @@ export interface Progress {
 
 /** Puts somebody before the sink who wants to be told, if there is one; `broke`: they have thrown. */
 export function withProgress(
-  sink: Sink,
+  sink: ResultSink,
   tell: ((progress: Progress) => void) | undefined,
   extent: Extent,
   broke: (reason: unknown) => void,
-): Sink {
+): ResultSink {
   return tell === undefined ? sink : new ProgressSink(sink, tell, extent, broke)
 }
 
 const LEAST_BETWEEN_MS = 100
 
 /** Counts what comes before it is passed on, and tells it to somebody now and then. */
-class ProgressSink implements Sink {
-  readonly #sink: Sink
+class ProgressSink implements ResultSink {
+  readonly #sink: ResultSink
   readonly #tell: (progress: Progress) => void
   readonly #extent: Extent
   readonly #broke: (reason: unknown) => void
@@ -39,7 +39,7 @@ class ProgressSink implements Sink {
   #toldMs = -Infinity
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sink: Sink, tell: (progress: Progress) => void, extent: Extent, broke: (reason: unknown) => void) {
+  constructor(sink: ResultSink, tell: (progress: Progress) => void, extent: Extent, broke: (reason: unknown) => void) {
     this.#sink = sink
     this.#tell = tell
     this.#extent = extent

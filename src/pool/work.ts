@@ -6,7 +6,7 @@ import { Lane, type LaneHome, type Stretch } from './lane.ts'
 import { Pauses } from './pauses.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
 import type { Tally } from './tally.ts'
-import type { GivenUp, Sink } from './sink.ts'
+import type { GivenUp, ResultSink } from './result-sink.ts'
 import type { WorkOptions } from './work-options.ts'
 
 /** What a work asks of its pool. */
@@ -31,7 +31,7 @@ export class Work implements LaneHome, ItemHome {
   /** What waits: in one lane, or in one for each place of the pool. */
   readonly lanes: readonly Lane[]
   readonly #retries: RetryPolicy | undefined
-  readonly #sink: Sink
+  readonly #sink: ResultSink
   readonly #events: WorkEvents
   readonly #tally: Tally
   readonly #sent = new Set<ItemBatch>()
@@ -42,7 +42,7 @@ export class Work implements LaneHome, ItemHome {
   #error: { readonly reason: unknown } | undefined
   #over = false
 
-  constructor(fn: PoolFunction, options: WorkOptions, tally: Tally, sink: Sink, events: WorkEvents) {
+  constructor(fn: PoolFunction, options: WorkOptions, tally: Tally, sink: ResultSink, events: WorkEvents) {
     const { priority = 0, chunkSize, timeout, totalTimeout, signal, retries, places } = options
     this.fn = fn
     this.options = options

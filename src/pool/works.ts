@@ -4,7 +4,7 @@ import { afterMs } from '../base/long-timer.ts'
 import type { PoolFunction } from './functions.ts'
 import type { Tally } from './tally.ts'
 import { Work } from './work.ts'
-import type { Sink } from './sink.ts'
+import type { ResultSink } from './result-sink.ts'
 import type { WorkOptions } from './work-options.ts'
 
 /** Who feeds a work and takes its results. */
@@ -39,7 +39,7 @@ export class Works {
     return this.#users.size
   }
 
-  start(fn: PoolFunction, options: WorkOptions, sink: Sink, user: WorkUser): Work {
+  start(fn: PoolFunction, options: WorkOptions, sink: ResultSink, user: WorkUser): Work {
     const { signal, totalTimeout = Infinity } = options
     const abort = (): void => work.abort(signal?.reason)
     const late = (): void => {

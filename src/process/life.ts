@@ -8,7 +8,7 @@ import type { ShippedFunction } from '../marshal/marshal.ts'
 import { endedError, processExit, type ProcessExit } from './exit.ts'
 
 /** What a process does, one call, as it was captured. */
-export interface Job {
+export interface ShippedCall {
   readonly fn: ShippedFunction
   readonly args: Payload
 }
@@ -35,10 +35,10 @@ export class Life {
   #releaseResult: (() => void) | undefined
   #stopEscalation: (() => void) | undefined
 
-  /** Takes the worker over and gives it its job. */
+  /** Takes the worker over and gives it its call. */
   constructor(
     worker: Worker,
-    job: Job,
+    call: ShippedCall,
     outcome: Outcome,
     options: { readonly callSite: Error; readonly keepsAlive: boolean },
   ) {
@@ -48,9 +48,9 @@ export class Life {
     this.#keepsAlive = options.keepsAlive
     // Its failure is told through `exited`, which always comes after it.
     worker.ready.catch(() => {})
-    const definition = worker.marshal.define(job.fn)
+    const definition = worker.marshal.define(call.fn)
     if (definition !== undefined) worker.channel.send(definition)
-    worker.channel.send({ kind: Kind.call, task: 1, fn: job.fn.id, index: 0, count: 0, payload: job.args })
+    worker.channel.send({ kind: Kind.call, task: 1, fn: call.fn.id, index: 0, count: 0, payload: call.args })
     // It begins with it although its owner may compute for long before it comes back to the event loop.
     worker.channel.flush()
   }

@@ -6,7 +6,7 @@ import { addChild, removeChild } from './living.ts'
 import type { ProcessExit } from './exit.ts'
 import type { ProcessOptions, TerminateOptions } from './options.ts'
 import { runInWorker } from './run.ts'
-import type { Call } from './spawn.ts'
+import type { TargetCall } from './spawn.ts'
 import { anyState, isProcess, openState, setSentinel, setState, startedLife, type State } from './state.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL where `terminate()` is not told otherwise. */
@@ -79,9 +79,9 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
       throw new StateError('MC_PROCESS_STARTED', `Cannot start a process twice: ${identity.name} was started before.`)
     }
     const overridden = this.run !== Process.prototype.run
-    const call: Call = overridden
+    const call: TargetCall = overridden
       ? { target: runInWorker, args: [this, plan.target, plan.args] }
-      : { target: plan.target as Call['target'], args: plan.args }
+      : { target: plan.target as TargetCall['target'], args: plan.args }
     const life = inner().spawnChild(
       { ...identity, daemon: state.daemon },
       plan,

@@ -8,13 +8,19 @@ import { Life, type Outcome } from './life.ts'
 import type { Plan } from './options.ts'
 
 /** What a process is to do, before it is captured. */
-export interface Call {
+export interface TargetCall {
   readonly target: (...args: never) => unknown
   readonly args: readonly unknown[]
 }
 
-/** Spawns a worker and hands it its job; throws when either cannot be done, and leaves nothing behind then. */
-export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, outcome: Outcome, callSite: Error): Life {
+/** Spawns a worker and hands it its call; throws when either cannot be done, and leaves nothing behind then. */
+export function spawnChild(
+  identity: WorkerIdentity,
+  plan: Plan,
+  call: TargetCall,
+  outcome: Outcome,
+  callSite: Error,
+): Life {
   const creator = currentIdentity()
   if (creator?.daemon === true) {
     throw new StateError(
@@ -28,7 +34,7 @@ export function spawnChild(identity: WorkerIdentity, plan: Plan, call: Call, out
   const options = { identity, env, execArgv, execPath, cwd, resourceLimits, stdio }
   checkMaySpawn()
   backend.foresee?.(options)
-  // Captured first, so that nothing is started for a job that cannot travel.
+  // Captured first, so that nothing is started for a call that cannot travel.
   const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory })
   const args = encodeForAny(call.args, 'args', backend.sharesMemory)
   const worker = backend.spawn(options)

@@ -4,6 +4,7 @@ import { deferred } from '../base/deferred.ts'
 import { ArgumentError, TimeoutError } from '../base/errors.ts'
 import { onSettled } from '../base/settlement.ts'
 import { checkWait, settledWithin, type WaitOptions } from '../base/wait.ts'
+import { isThenable } from '../worker/thenable.ts'
 import type { Life } from './life.ts'
 import { isProcess, lifeOfSentinel, startedLife } from './state.ts'
 import type { WaitModeOptions, WaitResult } from './wait-mode.ts'
@@ -120,8 +121,4 @@ function endOf(object: object): { readonly end: PromiseLike<unknown>; readonly l
   throw new ArgumentError(
     `wait() and asCompleted() take processes, sentinels and promises, got ${inspect(object, { depth: 0 })}.`,
   )
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null)?.then === 'function'
 }

@@ -16,7 +16,7 @@ import { Answers, type Soon } from './answers.ts'
 import { ChunkRun, type TaskRun } from './chunk-run.ts'
 import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './context.ts'
 import { reportUncaught, type Ending } from './ending.ts'
-import { FunctionTable, type TaskFunction } from './function-table.ts'
+import { DefinedFunctions, type TaskFunction } from './defined-functions.ts'
 import type { Home } from './home.ts'
 import { storeFor } from './journal-place.ts'
 import { type LogLevel, type LogRecord, logToOwner } from './logger.ts'
@@ -47,7 +47,7 @@ class TaskLoop implements Ending {
   readonly marshal: Marshal
   readonly #channel: Channel
   readonly #answers: Answers
-  readonly #functions: FunctionTable
+  readonly #functions: DefinedFunctions
   #identity: WorkerIdentity | undefined
   // Messages behind one that takes its time.
   #queue: Message[] = []
@@ -68,7 +68,7 @@ class TaskLoop implements Ending {
     this.#store = store
     this.marshal = createMarshal({ place, sharesMemory })
     this.#answers = new Answers(channel, this.marshal, new JournalWriter(store))
-    this.#functions = new FunctionTable(this.marshal)
+    this.#functions = new DefinedFunctions(this.marshal)
   }
 
   get task(): TaskPlace | undefined {

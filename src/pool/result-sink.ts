@@ -1,5 +1,5 @@
 /** Where the results of a map or a stream go. */
-export interface Sink {
+export interface ResultSink {
   values(index: number, values: readonly unknown[]): void
   failure(index: number, reason: unknown): void
   /** The work was given up, for this reason. */

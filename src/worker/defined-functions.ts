@@ -18,7 +18,7 @@ export interface BrokenFunction {
 }
 
 /** The functions that the owner has defined here. */
-export class FunctionTable {
+export class DefinedFunctions {
   readonly #marshal: Marshal
   readonly #functions = new Map<number, TaskFunction | BrokenFunction>()
 
