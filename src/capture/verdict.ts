@@ -3,7 +3,7 @@ import { walkOf } from './capture.ts'
 import type { Encoded, FunctionNode, Graph, GraphNode, Ref } from './graph.ts'
 import { intrinsicPathOf } from './known.ts'
 import { offsetOf } from './module-facts.ts'
-import { findValue, isFunction, isObject, textOf } from './peek.ts'
+import { findValue, isFunction, isObject, ownValue, textOf } from './peek.ts'
 import { type Purity, purityOf } from './purity.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
 import type { FunctionRecord, ImportedFunction, Walk } from './walk.ts'
@@ -25,9 +25,19 @@ export function recheckOf(graph: Graph): (() => boolean) | undefined {
   const walk = walkOf(graph)
   if (!walk || !isStateless(graph) || !walk.records.every((record) => hasStableVariables(walk, record)))
     return undefined
-  const shapes = walk.records.map(({ fn }) => ({ fn, keys: Reflect.ownKeys(fn).length, prototype: prototypeKeys(fn) }))
-  return () =>
-    shapes.every(({ fn, keys, prototype }) => Reflect.ownKeys(fn).length === keys && prototypeKeys(fn) === prototype)
+  const shapes = walk.records.map(({ fn }) => ({
+    fn,
+    keys: Reflect.ownKeys(fn).length,
+    // Most functions are arrows and have none; one that gets one has a key more.
+    prototypeKeys: Object.hasOwn(fn, 'prototype') ? prototypeKeysOf(fn) : undefined,
+  }))
+  return () => {
+    for (const { fn, keys, prototypeKeys } of shapes) {
+      if (Reflect.ownKeys(fn).length !== keys) return false
+      if (prototypeKeys !== undefined && prototypeKeysOf(fn) !== prototypeKeys) return false
+    }
+    return true
+  }
 }
 
 /**
@@ -88,8 +98,8 @@ function hasStableVariables(walk: Walk, { fn, facts, seen, script, origin, varia
   return true
 }
 
-function prototypeKeys(fn: Function): number {
-  const prototype = findValue(fn, 'prototype')
+function prototypeKeysOf(fn: Function): number {
+  const prototype = ownValue(fn, 'prototype')
   return isObject(prototype) ? Reflect.ownKeys(prototype).length : 0
 }
 
