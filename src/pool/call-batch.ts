@@ -3,7 +3,8 @@ import type { Payload } from '../codec/payload.ts'
 import { Tag } from '../codec/tag.ts'
 import { encodeLent } from '../marshal/functions.ts'
 import { Batch } from './batch.ts'
-import { isTuple, type Call } from './call.ts'
+import { isEncoded, tupleOf, type CallArguments } from './call-arguments.ts'
+import type { Call } from './call.ts'
 
 // Calls that wait together travel together; more of them would hold back the first answers.
 const MOST_TOGETHER = 64
@@ -12,7 +13,8 @@ const MOST_LENGTH = 60 * 1024
 
 /** The queue that a call waits in. */
 export interface CallBatchHome {
-  resolve(call: Call, value: unknown): void
+  /** `nowMs`: when its answer came. */
+  resolve(call: Call, value: unknown, nowMs: number): void
   reject(call: Call, reason: unknown): void
   giveBack(calls: readonly Call[], reason: Error, losses: number): void
 }
@@ -39,15 +41,12 @@ export class CallBatch extends Batch {
     })
     this.#home = home
     this.#calls = calls
-    for (let at = 0; at < calls.length; at++) {
-      const call = calls[at] as Call
-      call.batch = this
-      call.place = at
-    }
+    for (const call of calls) call.batch = this
   }
 
   resolved(at: number, values: readonly unknown[]): void {
-    for (let i = 0; i < values.length; i++) this.#home.resolve(this.#calls[at + i] as Call, values[i])
+    const nowMs = performance.now()
+    for (let i = 0; i < values.length; i++) this.#home.resolve(this.#calls[at + i] as Call, values[i], nowMs)
   }
 
   rejected(at: number, reason: unknown): void {
@@ -67,7 +66,9 @@ export class CallBatch extends Batch {
   }
 
   argumentsAt(at: number): readonly unknown[] | Payload {
-    return this.#calls[at]?.args ?? []
+    const call = this.#calls[at]
+    if (call === undefined || call.isSettled) return []
+    return isEncoded(call.args) ? call.args : tupleOf(call.args)
   }
 
   submittedMs(at: number): number {
@@ -103,7 +104,7 @@ export class CallGroup {
     if (
       next.fn !== first.fn ||
       next.terms.alone ||
-      isTuple(next.args) !== isTuple(first.args) ||
+      isEncoded(next.args) !== isEncoded(first.args) ||
       next.attempts !== first.attempts ||
       next.terms.shared !== first.terms.shared ||
       next.id !== first.id + this.calls.length
@@ -119,9 +120,10 @@ export class CallGroup {
 }
 
 // How much of a message the arguments take; Infinity for what travels alone.
-function lengthOf(args: Call['args']): number {
-  if (args === undefined) return 0
-  if (!isTuple(args)) return args.tag === Tag.json && typeof args.body === 'string' ? args.body.length : Infinity
+function lengthOf(args: CallArguments): number {
+  if (typeof args === 'string') return args.length
+  if (isEncoded(args)) return args.tag === Tag.json && typeof args.body === 'string' ? args.body.length : Infinity
+  if (!Array.isArray(args)) return 0
   let length = 0
   for (const argument of args) if (typeof argument === 'string') length += argument.length
   return length
@@ -129,18 +131,14 @@ function lengthOf(args: Call['args']): number {
 
 function payloadOf(calls: readonly Call[]): Payload {
   const first = calls[0]?.args
-  if (!isTuple(first)) {
-    if (calls.length === 1) return first as Payload
+  if (isEncoded(first)) {
+    if (calls.length === 1) return first
     return {
       tag: Tag.json,
       body: `[${calls.map(({ args }) => (args as Payload).body as string).join(',')}]`,
       buffers: [],
     }
   }
-  if (calls.length === 1) return encodeLent(first, 'args', false)
-  return encodeLent(
-    calls.map(({ args }) => args),
-    'args',
-    false,
-  )
+  const tuples = calls.map(({ args }) => tupleOf(args as Exclude<CallArguments, Payload>))
+  return encodeLent(calls.length === 1 ? tuples[0] : tuples, 'args', false)
 }

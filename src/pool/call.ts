@@ -1,10 +1,9 @@
 import { CancelledError } from '../base/errors.ts'
 import type { Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
-import { encodeLent } from '../marshal/functions.ts'
 import { GRACE_MS, type Batch, type Sending } from './batch.ts'
+import { argumentsFrom, isEncoded, type CallArguments } from './call-arguments.ts'
 import type { PoolFunction } from './functions.ts'
-import { isPrimitive } from './items.ts'
 import type { ApplyOptions } from './options.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
 import type { TaskRecord, TaskState, TaskTiming } from './task.ts'
@@ -31,6 +30,17 @@ export interface CallTerms {
   readonly signal: AbortSignal | undefined
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
+  /** What listens to the signal. */
+  abort: (() => void) | undefined
+}
+
+/** How calls ended: one for all that were answered together, in the same way. */
+interface Settlement {
+  readonly how: 'done' | 'failed' | 'cancelled'
+  /** What the text of a task calls its value or error. */
+  readonly outcomeType: string
+  readonly sending: Sending | undefined
+  readonly ms: number
 }
 
 export function termsOf(
@@ -49,12 +59,14 @@ export function termsOf(
     retries: policyFor(retries),
     signal,
     alone: timeout !== undefined || signal !== undefined,
+    abort: undefined,
   }
 }
 
 /**
  * One call of `apply`: it waits, is sent in a batch, and settles once. A flood of calls is mostly the memory that they
- * keep until they are answered, so what few calls have stands in their terms.
+ * keep until they are answered, which is copied again and again as long as it is young: so what few calls have stands in
+ * their terms, and what they have when they are settled in a record that they share.
  */
 export class Call implements TaskRecord {
   readonly id: number
@@ -62,93 +74,107 @@ export class Call implements TaskRecord {
   readonly terms: CallTerms
   // Set by its Task.
   resolve!: (value: unknown) => void
-  reject!: (reason: unknown) => void
   promise!: Promise<unknown>
-  /** A copy of primitive arguments, or the bytes of any others. */
-  args: readonly unknown[] | Payload | undefined
+  /** Nothing any more once it is settled. */
+  args: CallArguments
   /** Nobody else can write into the buffers of `args`, so that they may be sent again. */
   kept: boolean
-  settled: 'done' | 'failed' | 'cancelled' | undefined
+  /** The one that it travels in. */
   batch: Batch | undefined
-  place = 0
   losses = 0
   attempts = 0
   isQueued = false
   readonly submittedMs: number = performance.now()
-  #settledMs: number | undefined
-  #sending: Sending | undefined
-  #outcomeType: string | undefined
-  #abort: (() => void) | undefined
+  #settlement: Settlement | undefined
 
   constructor(id: number, fn: PoolFunction, args: readonly unknown[], terms: CallTerms) {
     this.id = id
     this.fn = fn
     this.terms = terms
-    this.args = args.every(isPrimitive) ? args.slice() : encodeLent(args, 'args', terms.home.sharesMemory)
+    this.args = argumentsFrom(args, terms.home.sharesMemory)
     const { retries, signal, home } = terms
-    if (retries !== undefined && !isTuple(this.args)) this.args = keepPayload(this.args)
-    this.kept = isTuple(this.args) || this.args.buffers.length === 0 || retries !== undefined
+    if (retries !== undefined && isEncoded(this.args)) this.args = keepPayload(this.args)
+    this.kept = !isEncoded(this.args) || this.args.buffers.length === 0 || retries !== undefined
     if (signal === undefined) return
-    this.#abort = () => home.abort(this, signal.reason)
-    signal.addEventListener('abort', this.#abort, { once: true })
+    terms.abort = () => home.abort(this, signal.reason)
+    signal.addEventListener('abort', terms.abort, { once: true })
+  }
+
+  get isSettled(): boolean {
+    return this.#settlement !== undefined
   }
 
   get state(): TaskState {
-    if (this.settled !== undefined) return this.settled
+    if (this.#settlement !== undefined) return this.#settlement.how
     return this.isRunning ? 'running' : 'waiting'
   }
 
   /** Next to be answered by its worker. */
   get isRunning(): boolean {
     return (
-      this.batch !== undefined && this.batch.answered === this.place && this.batch.holder?.batches[0] === this.batch
+      this.batch !== undefined &&
+      this.batch.task + this.batch.answered === this.id &&
+      this.batch.holder?.batches[0] === this.batch
     )
   }
 
   get worker(): string | undefined {
-    return this.settled === undefined ? this.batch?.holder?.name : this.#sending?.worker
+    return this.#settlement === undefined ? this.batch?.holder?.name : this.#settlement.sending?.worker
   }
 
   get timing(): TaskTiming {
     return {
       submitted: this.submittedMs,
-      sent: (this.settled === undefined ? this.batch?.sending : this.#sending)?.ms,
-      settled: this.#settledMs,
+      sent: (this.#settlement ?? this.batch)?.sending?.ms,
+      settled: this.#settlement?.ms,
     }
   }
 
   get text(): string {
-    const outcome = this.#outcomeType === undefined ? '' : `: ${this.#outcomeType}`
+    const outcome = this.#settlement === undefined ? '' : `: ${this.#settlement.outcomeType}`
     return `<Task ${this.id} ${this.fn.name}() ${this.state}${outcome}>`
   }
 
   cancel(): boolean {
-    if (this.settled !== undefined || this.isRunning) return false
+    if (this.#settlement !== undefined || this.isRunning) return false
     this.terms.home.abort(this, new CancelledError(`Task ${this.id}, ${this.fn.name}(), was cancelled before it ran.`))
     return true
   }
 
-  settle(how: 'done' | 'failed' | 'cancelled', outcome: unknown): boolean {
-    if (this.settled !== undefined) return false
-    this.#sending = this.batch?.sending
-    this.#settledMs = performance.now()
-    this.settled = how
-    this.args = undefined
-    this.#outcomeType = typeNameOf(outcome)
-    if (this.#abort !== undefined) this.terms.signal?.removeEventListener('abort', this.#abort)
-    if (how === 'done') this.resolve(outcome)
-    else this.reject(outcome)
+  /** False when it was settled before. */
+  settle(how: Settlement['how'], outcome: unknown, nowMs: number = performance.now()): boolean {
+    if (this.#settlement !== undefined) return false
+    const { terms, resolve, promise } = this
+    this.#settlement = settlementOf(how, typeNameOf(outcome), this.batch?.sending, nowMs)
+    if (terms.abort !== undefined) terms.signal?.removeEventListener('abort', terms.abort)
     // Whoever keeps the task keeps this with it.
-    this.resolve = this.reject = ignore
+    this.args = undefined
+    this.batch = undefined
+    this.resolve = ignore
+    this.promise = NOBODY
+    resolve(how === 'done' ? outcome : Promise.reject(outcome))
     // Whoever gave a task up need not handle that it rejects.
-    if (how === 'cancelled') this.promise.catch(() => {})
+    if (how === 'cancelled') promise.catch(() => {})
     return true
   }
 }
 
-/** Whether the arguments are still as they are, and not in bytes. */
-export function isTuple(args: Call['args']): args is readonly unknown[] {
-  return Array.isArray(args)
+let last: Settlement | undefined
+
+function settlementOf(
+  how: Settlement['how'],
+  outcomeType: string,
+  sending: Sending | undefined,
+  ms: number,
+): Settlement {
+  const isLast =
+    last !== undefined &&
+    last.ms === ms &&
+    last.how === how &&
+    last.outcomeType === outcomeType &&
+    last.sending === sending
+  if (!isLast) last = { how, outcomeType, sending, ms }
+  return last as Settlement
 }
 
 function typeNameOf(value: unknown): string {
@@ -162,3 +188,5 @@ function typeNameOf(value: unknown): string {
 }
 
 function ignore(): void {}
+
+const NOBODY: Promise<unknown> = Promise.resolve()

@@ -2,7 +2,8 @@ import { CancelledError } from '../base/errors.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import type { Batch } from './batch.ts'
 import { CallBatch, CallGroup, type CallBatchHome } from './call-batch.ts'
-import { Call, isTuple, termsOf, type CallHome, type CallOptions, type CallTerms } from './call.ts'
+import { Call, termsOf, type CallHome, type CallOptions, type CallTerms } from './call.ts'
+import { isEncoded } from './call-arguments.ts'
 import type { PoolFunction } from './functions.ts'
 import { Line } from './line.ts'
 import { Pauses } from './pauses.ts'
@@ -72,7 +73,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   submit(call: Call): void {
     this.#enqueue(call)
     // What could not be sent at once is kept as it is now.
-    if (call.kept || call.batch !== undefined || call.args === undefined || isTuple(call.args)) return
+    if (call.kept || call.batch !== undefined || !isEncoded(call.args)) return
     call.args = keepPayload(call.args)
     call.kept = true
   }
@@ -83,15 +84,15 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     return new CallBatch(this, group.calls)
   }
 
-  resolve(call: Call, value: unknown): void {
-    if (!call.settle('done', value)) return
+  resolve(call: Call, value: unknown, nowMs: number): void {
+    if (!call.settle('done', value, nowMs)) return
     this.#events.tally.done++
     this.#events.settled(call)
   }
 
   /** The call failed, unless it is run again for that. */
   reject(call: Call, reason: unknown): void {
-    if (call.settled !== undefined) return
+    if (call.isSettled) return
     const retries = this.#isOver ? undefined : call.terms.retries
     const next = retries?.decide(`Task ${call.id}, ${call.fn.name}(),`, call.attempts, reason)
     if (typeof next === 'number') {
@@ -133,7 +134,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   giveBack(calls: readonly Call[], reason: Error, losses: number): void {
     for (const call of calls.toReversed()) {
       call.batch = undefined
-      if (call.settled !== undefined) continue
+      if (call.isSettled) continue
       if (!call.kept) {
         this.reject(call, reason)
         continue
@@ -157,7 +158,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   #peek(): Call {
     for (;;) {
       const call = this.#line.head
-      if (call === undefined || call.settled === undefined) return call as Call
+      if (call === undefined || !call.isSettled) return call as Call
       this.#line.drop()
     }
   }
