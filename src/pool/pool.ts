@@ -9,7 +9,8 @@
  *                                                             ▼
  *                          Task (calls.ts) · array (map.ts) · ResultStream (stream.ts)
  *
- * entrance.ts checks, and starts the first worker before engine.ts is loaded. core.ts owns all of it, roster.ts the workers. Everything happens on the event loop.
+ * entrance.ts checks, and starts the first worker before engine.ts is loaded. core.ts owns all of it, roster.ts the
+ * workers. Everything happens on the event loop.
  */
 import { unsendable } from '../base/unsendable.ts'
 import type { WaitOptions } from '../base/wait.ts'
@@ -19,8 +20,8 @@ import type { ApplyOptions, CheckedPoolOptions, MapOptions, PoolOptions, StreamO
 import type { PoolSize } from './size.ts'
 import type { PoolInsights } from './insights.ts'
 import type { PoolStats } from './stats.ts'
-import type * as stream from './stream.ts'
-import type * as task from './task.ts'
+import type { ResultStream } from './stream.ts'
+import type { Task } from './task.ts'
 
 const UNSENDABLE =
   'A Pool cannot be sent to a worker: its workers belong to this process. Make a Pool where it is used.'
@@ -66,14 +67,21 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Runs `fn(...args)` in a worker.
    *
-   * @throws StateError `MC_POOL_CLOSED` or `MC_POOL_BROKEN`, ArgumentError, FunctionUnsendableError and
-   * ValueUnsendableError, all at the call. The task rejects with the function's own error, `WorkerCrashedError`,
-   * `TimeoutError` (`MC_TASK_TIMEOUT`), `CancelledError` or the reason of the signal.
+   * ```ts
+   * const power = await pool.apply(Math.pow, [2, 10], { timeout: 1000 }) // 1024
+   * ```
+   *
+   * @throws at the call: ArgumentError `MC_ARGUMENT_INVALID`, FunctionUnsendableError `MC_FUNCTION_UNSENDABLE`,
+   * ValueUnsendableError `MC_VALUE_UNSENDABLE`, StateError `MC_POOL_CLOSED`, `MC_POOL_BROKEN`, `MC_POOL_FULL` (see
+   * `maxQueue`) or `MC_WORKER_NESTED` (in a module that a worker imports). The task rejects with the function's own error,
+   * `WorkerCrashedError` `MC_WORKER_CRASHED`, `TimeoutError` `MC_TASK_TIMEOUT`, `CancelledError` `MC_TASK_CANCELLED`,
+   * `RetriesError` `MC_TASK_RETRIES`, `ValueUnreadableError` `MC_VALUE_UNREADABLE`, the reason of the signal, or, where no
+   * worker can be had, `MC_WORKER_START` or `MC_WORKER_INITIALIZER`.
    */
   apply<A extends unknown[], R>(
     fn: (...args: A) => R,
-    ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
-  ): task.Task<Awaited<R>> {
+    ...rest: [] extends A ? [args?: Readonly<A>, options?: ApplyOptions] : [args: Readonly<A>, options?: ApplyOptions]
+  ): Task<Awaited<R>> {
     const [args = [], options] = rest as [args?: readonly unknown[], options?: ApplyOptions]
     const { checkApplyOptions, checkArray, checkFunction } = entrance()
     this.#made?.checkOpen('apply()')
@@ -81,7 +89,7 @@ export class Pool implements Disposable, AsyncDisposable {
     checkArray('args', args)
     const checked = checkApplyOptions('apply()', options)
     const core = this.#made ?? this.#make(checked?.signal?.aborted !== true)
-    return core.call(fn, args, checked) as task.Task<Awaited<R>>
+    return core.call(fn, args, checked) as Task<Awaited<R>>
   }
 
   /**
@@ -90,7 +98,12 @@ export class Pool implements Disposable, AsyncDisposable {
    * When items fail, all others are dealt with first, and then the error of the first of them is thrown. An error that
    * the iterable throws is thrown likewise. An empty input gives an empty array.
    *
-   * @throws what `apply` throws; the item of a `WorkerCrashedError` is in its `itemIndex`.
+   * ```ts
+   * const roots = await pool.map(Math.sqrt, [1, 4, 9]) // [1, 2, 3]
+   * ```
+   *
+   * @throws what `apply` throws, at the call too, and TimeoutError `MC_MAP_TIMEOUT` (see `totalTimeout`); the item of a
+   * `WorkerCrashedError` is in its `itemIndex`.
    */
   map<T, R>(
     fn: MapFunction<T, R>,
@@ -135,9 +148,9 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: MapFunction<T, R>,
     items: Items<T>,
     options: Settle<StreamOptions>,
-  ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
-  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
-  imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): stream.ResultStream<R> {
+  ): ResultStream<PromiseSettledResult<Awaited<R>>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+  imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
     this.#check('imap()', fn, items)
     const checked = entrance().checkStreamOptions('imap()', options)
     const core = this.#begin(items, checked)
@@ -149,13 +162,9 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: MapFunction<T, R>,
     items: Items<T>,
     options: Settle<StreamOptions>,
-  ): stream.ResultStream<PromiseSettledResult<Awaited<R>>>
-  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): stream.ResultStream<Awaited<R>>
-  imapUnordered<R>(
-    fn: MapFunction<never, unknown>,
-    items: Items<unknown>,
-    options?: StreamOptions,
-  ): stream.ResultStream<R> {
+  ): ResultStream<PromiseSettledResult<Awaited<R>>>
+  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+  imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
     this.#check('imapUnordered()', fn, items)
     const checked = entrance().checkStreamOptions('imapUnordered()', options)
     const core = this.#begin(items, checked)
