@@ -18,7 +18,10 @@ async function family(work: string, end: string, detached = false, shell: readon
   return { owner: child, ended, pids: JSON.parse(line) as number[] }
 }
 
-describe('nobody is left when the owner ends', { skip: process.platform === 'win32' && 'needs POSIX signals' }, () => {
+// Some side by side, as most of their time they wait.
+const options = { skip: process.platform === 'win32' && 'needs POSIX signals', concurrency: 3 }
+
+describe('nobody is left when the owner ends', options, () => {
   for (const work of ['starting', 'idle', 'spin', 'deaf', 'grandchild']) {
     it(`#044 by SIGKILL, while its workers are ${work}`, async () => {
       const { owner: child, pids } = await family(work, 'wait')

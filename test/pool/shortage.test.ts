@@ -8,13 +8,10 @@ import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { endWithTest } from '../support/end-with-test.js'
+import { asLoneUser } from '../support/lone-user.js'
 import { runProgram } from '../support/run-program.js'
 
 const FIXTURE = 'pool/replaces-in-need'
-
-// The limit counts what a user has, and does not bind root: this is one who has nothing else.
-const user = String(3_000_000 + process.pid)
-const asUser = ['--reuid', user, '--regid', user, '--clear-groups']
 
 interface Told {
   readonly alone: unknown[]
@@ -47,6 +44,8 @@ async function withSlots(backend: string): Promise<{ stdout: string; stderr: str
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   // The temp folder of the tests is not this user's.
   const options = { env: { ...env, TMPDIR: '/tmp' } }
+  // The limit counts what a user has, and does not bind root.
+  const asUser = asLoneUser()
   const args = [...asUser, process.execPath, program, 'slots', backend]
   const child = endWithTest(spawn('setpriv', args, { ...options, stdio: 'pipe' }))
   let stdout = ''
@@ -110,6 +109,6 @@ function whyNoSlots(): string | false {
   if (process.platform !== 'linux') return 'needs Linux'
   if (process.getuid?.() !== 0) return 'needs root, to become a user who has no other processes'
   const program = fileURLToPath(new URL(`../fixtures/${FIXTURE}.js`, import.meta.url))
-  const can = spawnSync('setpriv', [...asUser, 'prlimit', '--nproc=99:', process.execPath, '--check', program])
+  const can = spawnSync('setpriv', [...asLoneUser(), 'prlimit', '--nproc=99:', process.execPath, '--check', program])
   return can.status === 0 ? false : 'needs setpriv and prlimit, and a Node and a checkout that any user may read'
 }

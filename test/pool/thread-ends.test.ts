@@ -8,8 +8,8 @@ import { Process, ThreadPool } from 'manycore'
 import { makeGate } from '../support/meeting.js'
 import { watchThreads } from '../support/thread-watch.js'
 
-// More than three: so many failing starts in a row are the end of a pool.
-const STRUCK = 6
+// More than three: so many failing starts in a row are the end of a pool. After each it pauses for longer.
+const STRUCK = 4
 
 describe('threads that somebody else terminates', () => {
   let stop = (): void => {}

@@ -3,9 +3,9 @@ import { execFile, spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { asLoneUser } from '../support/lone-user.ts'
 
 const program = fileURLToPath(new URL('../fixtures/process/few-slots.js', import.meta.url))
-let users = 0
 
 const skip = whyNot()
 
@@ -21,7 +21,10 @@ interface Told {
   readonly alive?: boolean
 }
 
-describe('when the system gives no more processes and threads (ulimit -u)', { skip }, () => {
+// Side by side, as most of them wait.
+const options = { skip, concurrency: true }
+
+describe('when the system gives no more processes and threads (ulimit -u)', options, () => {
   it('a start for which there is no room at all throws at once', async () => {
     const { thrown } = await withRoom<Told>('process', 0)
     assert.equal(thrown?.code, 'MC_WORKER_START')
@@ -69,18 +72,11 @@ describe('when the system gives no more processes and threads (ulimit -u)', { sk
 })
 
 async function withRoom<T>(what: string, room: number): Promise<T> {
-  const args = [...asNewUser(), process.execPath, program, what, String(room)]
+  const args = [...asLoneUser(), process.execPath, program, what, String(room)]
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   // The temp folder of the tests is not this user's.
-  const { stdout } = await promisify(execFile)('setpriv', args, { env: { ...env, TMPDIR: '/tmp' }, timeout: 60_000 })
+  const { stdout } = await promisify(execFile)('setpriv', args, { env: { ...env, TMPDIR: '/tmp' }, timeout: 100_000 })
   return JSON.parse(stdout) as T
-}
-
-// The limit counts what a user has, and does not bind root: this is one who has nothing else, not even the reaper of
-// the program before, which outlives it by a moment.
-function asNewUser(): string[] {
-  const user = String(2_000_000 + process.pid * 32 + users++)
-  return ['--reuid', user, '--regid', user, '--clear-groups']
 }
 
 // A thread that is only just ending still counts, so that there may be room for one more than was meant.
@@ -95,7 +91,7 @@ function assertFailed({ result, exit, alive }: Told): void {
 function whyNot(): string | false {
   if (process.platform !== 'linux') return 'needs Linux'
   if (process.getuid?.() !== 0) return 'needs root, to become a user who has no other processes'
-  const can = spawnSync('setpriv', [...asNewUser(), 'prlimit', '--nproc=99:', process.execPath, program, 'nothing'], {
+  const can = spawnSync('setpriv', [...asLoneUser(), 'prlimit', '--nproc=99:', process.execPath, program, 'nothing'], {
     env: { ...process.env, TMPDIR: '/tmp' },
   })
   return can.status === 0 ? false : 'needs setpriv and prlimit, and a Node and a checkout that any user may read'

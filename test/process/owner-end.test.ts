@@ -16,17 +16,24 @@ const endings: readonly [how: string, processes: number, code: number | null, si
 
 const skip = process.platform === 'win32' ? 'signals are not as here on Windows' : false
 
-describe('nobody is left soon after the end of the owner, whether they idle, spin, ignore signals or nest', () => {
-  for (const [how, processes, code, signal] of endings) {
-    it(`#044 ${how}`, { skip }, async () => {
-      const running = startProgram('process/owner-of-all-kinds', [how])
-      const [text] = await running.seen(new RegExp(`(?:pid \\d+\\n[^]*){${processes}}`))
-      const pids = [...text.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid))
-      assert.equal(new Set(pids).size, processes)
-      running.child.kill('SIGUSR2')
-      await allGone([...pids, running.child.pid as number])
-      const ended = await running.ended
-      assert.deepEqual([ended.code, ended.signal], [code, signal], ended.stderr)
-    })
-  }
-})
+// Some side by side, as most of their time they wait.
+const options = { skip, concurrency: 3 }
+
+describe(
+  'nobody is left soon after the end of the owner, whether they idle, spin, ignore signals or nest',
+  options,
+  () => {
+    for (const [how, processes, code, signal] of endings) {
+      it(`#044 ${how}`, async () => {
+        const running = startProgram('process/owner-of-all-kinds', [how])
+        const [text] = await running.seen(new RegExp(`(?:pid \\d+\\n[^]*){${processes}}`))
+        const pids = [...text.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid))
+        assert.equal(new Set(pids).size, processes)
+        running.child.kill('SIGUSR2')
+        await allGone([...pids, running.child.pid as number])
+        const ended = await running.ended
+        assert.deepEqual([ended.code, ended.signal], [code, signal], ended.stderr)
+      })
+    }
+  },
+)
