@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool, WorkerCrashedError, currentProcess } from 'manycore'
+import { inEachOf, makeGate } from '../support/meeting.js'
 
 describe('inline workers', () => {
   it('get copies of what tasks capture and are given, and classes stay what they are', async () => {
@@ -21,13 +22,14 @@ describe('inline workers', () => {
 
   it('know who they are while they run, and the program is still itself', async () => {
     await using pool = new Pool({ backend: 'inline', processes: 2, name: 'In' })
-    const who = async (): Promise<string> => {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-      return currentProcess().name
-    }
-    const pending = pool.map(who, [1, 2], { chunkSize: 1 })
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    using gate = makeGate()
+    const { pass } = gate
+    const before = pool.apply(() => pass().then(() => currentProcess().name))
+    await gate.reached()
     assert.equal(currentProcess().name, 'MainProcess')
+    gate.open()
+    assert.match(await before, /^In-\d+$/)
+    const pending = inEachOf(pool, 2, () => currentProcess().name)
     assert.equal(new Set(await pending).size, 2)
     for (const name of await pending) assert.match(name, /^In-\d+$/)
   })

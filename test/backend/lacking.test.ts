@@ -83,7 +83,7 @@ describe('where something is missing', { skip }, () => {
       child.unref()
       return child.pid
     })) as number
-    equal((await worker.stop()).exitCode, 0)
+    equal((await worker.stop({ graceMs: 60_000 })).exitCode, 0)
     process.kill(pid, 'SIGKILL')
   })
 

@@ -61,11 +61,12 @@ describe('the attention to a channel', () => {
       one.onMessage = () => (++trips < 2000 ? one.send(message({})) : resolve())
       one.send(message({}))
     })
-    await sleep(10)
-    const before = performance.eventLoopUtilization()
-    await sleep(200)
-    const { active } = performance.eventLoopUtilization(before)
-    assert.ok(active < 100, `the event loop was busy for ${active} of 200 ms`)
+    // It never sleeps where the attention does not end, and comes to it on the busiest machine where it does.
+    for (let idle = 0; idle < 10;) {
+      const before = performance.eventLoopUtilization()
+      await sleep(20)
+      idle = performance.eventLoopUtilization(before).idle
+    }
     one.close()
     other.close()
   })

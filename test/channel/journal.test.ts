@@ -235,7 +235,8 @@ describe('a journal', () => {
     const folder = mkdtempSync(join(tmpdir(), 'manycore-journal-test-'))
     const path = fileURLToPath(new URL('../fixtures/channel/journals-until-killed.js', import.meta.url))
     let withUnsent = 0
-    for (let kill = 0; kill < KILLS; kill++) {
+    // More, where none of them came at the right moment to show something.
+    for (let kill = 0; kill < KILLS || withUnsent === 0; kill++) {
       const fd = createJournalFile()!
       const effects = join(folder, String(kill))
       const child = endWithTest(
@@ -283,7 +284,6 @@ describe('a journal', () => {
       }
     }
     rmSync(folder, { recursive: true })
-    assert.ok(withUnsent > 0, 'no kill left answers that were only in the journal')
   })
 })
 

@@ -6,6 +6,7 @@ import { after, before, it } from 'node:test'
 import { Pool, Process, currentProcess, WorkerCrashedError } from 'manycore'
 import { deferred } from '#dist/base/deferred.js'
 import { duringImport, enterTasks } from '#dist/base/nesting.js'
+import { eventually } from '../support/eventually.ts'
 import { inEachOf } from '../support/meeting.ts'
 import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { allGone } from '../support/processes.ts'
@@ -103,6 +104,7 @@ onEachBackend('workers that die', (place) => {
       Array.from({ length: 50 }, (_, n) => n).filter((n) => n !== 20),
     )
     assert.equal(tasks[20]?.state, 'running')
+    await eventually(() => assert.ok(linesOf(file).some((line) => line.startsWith('20 '))))
     const began = linesOf(file).map((line) => line.split(' ').map(Number))
     process.kill(began.find(([n]) => n === 20)?.[1] ?? 0, 'SIGKILL')
     await assert.rejects(tasks[20] as Promise<unknown>, { code: 'MC_WORKER_CRASHED', signal: 'SIGKILL' })

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Kind, type Message } from '#dist/channel/messages.js'
 import { shipFunction } from '#dist/marshal/functions.js'
+import { makeGate } from '../support/meeting.js'
 import { startWorker, type TestWorker } from '../support/workers.js'
 
 type Answer = readonly [index: number, value: unknown]
@@ -189,10 +190,16 @@ describe('a chunk', () => {
 
   it('is not begun any more when it was cancelled, and one that runs stops after its item', async () => {
     const one = startWorker()
-    sendChunk(one, (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, ms)), [20, 20, 20, 20])
+    using gate = makeGate()
+    const { pass } = gate
+    sendChunk(one, (n: number) => (n === 1 ? pass() : n), [0, 1, 2, 3])
     sendChunk(one, (n: number) => n, [1])
-    await one.message(({ kind }) => kind === Kind.items)
+    await gate.reached()
     one.worker.channel.send({ kind: Kind.cancel, task: 1, fn: 0, index: 100, count: 4, payload: undefined })
+    // It reads what it is sent in order, also while an item waits.
+    one.worker.channel.send({ kind: Kind.probe, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+    await one.message(({ kind }) => kind === Kind.alive)
+    gate.open()
     const skipped = () => one.message(({ kind, payload }) => kind === Kind.failed && payload === undefined)
     await skipped()
     await skipped()

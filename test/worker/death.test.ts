@@ -2,6 +2,9 @@ import { equal, match, ok, rejects } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WorkerExit } from '#dist/backend/backend.js'
 import { Kind } from '#dist/channel/messages.js'
+import { holdTimers } from '../support/held-timers.js'
+import { makeGate } from '../support/meeting.js'
+import { areStopped } from '../support/processes.js'
 import { startWorker, textOf } from '../support/workers.js'
 
 /** Runs the function in a worker, which dies of it. */
@@ -172,11 +175,14 @@ describe('how a worker ends', () => {
   })
 
   it('one that spins is ended by SIGTERM, with a handler for it by SIGKILL', async () => {
+    using limit = holdTimers()
     const { worker, call } = startWorker()
     void call(() => {
       for (;;);
     }).catch(() => {})
-    equal((await worker.stop({ graceMs: 500 })).signal, 'SIGTERM')
+    const stopped = worker.stop({ graceMs: limit.ms })
+    limit.strike()
+    equal((await stopped).signal, 'SIGTERM')
     const deaf = startWorker()
     await deaf.call(() => void process.on('SIGTERM', () => {}))
     void deaf
@@ -191,6 +197,7 @@ describe('how a worker ends', () => {
     const { worker } = startWorker()
     await worker.ready
     worker.kill('SIGSTOP')
+    await areStopped([worker.pid as number])
     equal((await worker.stop({ graceMs: 50 })).signal, 'SIGKILL')
   })
 
@@ -241,11 +248,15 @@ describe('how a worker ends', () => {
   it('an answer that is longer than the pipe holds arrives although the process exits right behind it', async () => {
     const { worker, call } = startWorker({ role: 'process' })
     worker.channel.pause()
+    using gate = makeGate()
+    const { reach } = gate
     const text = call(() => {
+      // From then on its event loop does not run any more.
+      process.prependListener('exit', reach)
       process.nextTick(() => setImmediate(() => process.exit(7)))
       return 'x'.repeat(3_000_000)
     }) as Promise<string>
-    setTimeout(() => worker.channel.resume(), 300)
+    void gate.reached().then(() => worker.channel.resume())
     equal((await text).length, 3_000_000)
     equal((await worker.exited).exitCode, 7)
   })
