@@ -87,13 +87,12 @@ for (const [backend, half] of [
         async () => {
           const log = bench.newFile()
           const { strike } = fault
+          const struck = `${log}-struck`
           const run = (n: number) => {
-            if (n !== POISON) {
-              appendFileSync(log, `${n}\n`)
-              return n * 2
-            }
+            appendFileSync(log, `${n}\n`)
+            if (n !== POISON) return n * 2
             setImmediate(() => {
-              appendFileSync(log, `${n}\n`)
+              appendFileSync(struck, '')
               strike()
             })
             return new Uint8Array(BYTES)
@@ -101,7 +100,7 @@ for (const [backend, half] of [
           const items = Array.from({ length: 6 }, (_, n) => n)
           const options = { onError: 'settle', timeout: bench.limitOf(fault) } as const
           const work = () => pool().map(run, items, options)
-          const results = await bench.endStuck(fault, pool(), items.length, work, POISON)
+          const results = await bench.endStuck(fault, pool(), items.length, work, () => existsSync(struck))
           for (const [n, one] of results.entries()) {
             if (one.status === 'rejected') {
               if (fault.effect === 'stuck') assert.ok(one.reason instanceof TimeoutError)

@@ -28,15 +28,15 @@ export interface FaultBench {
   limitOf(fault: Pick<Fault, 'effect'>): number | undefined
   readonly limit: HeldTimers
   /**
-   * Gives what the work gives. Where it gets stuck, the limit strikes when of so many tasks all but one are over, and what
-   * runs had begun by its own account.
+   * Gives what the work gives. Where it gets stuck, the limit strikes when of so many tasks all but one are over, and that
+   * one has come so far.
    */
   endStuck<T>(
     fault: Pick<Fault, 'effect'>,
     pool: Pool,
     tasks: number,
     work: () => Promise<T>,
-    begun?: number,
+    isSoFar?: () => boolean,
   ): Promise<T>
   newFile(): string
   /** The threads that run now. */
@@ -87,7 +87,7 @@ export function faultBench(backend: BackendName): FaultBench {
     get limit() {
       return limit
     },
-    endStuck: async ({ effect }, pool, tasks, work, begun) => {
+    endStuck: async ({ effect }, pool, tasks, work, isSoFar = () => true) => {
       const over = (): number => {
         const { done, failed, lost } = pool.stats()
         return done + failed + lost
@@ -95,8 +95,7 @@ export function faultBench(backend: BackendName): FaultBench {
       const before = over()
       const outcome = work()
       if (effect !== 'stuck') return await outcome
-      while (over() - before < tasks - 1 || limit.waiting !== 1 || (begun !== undefined && !began().includes(begun)))
-        await sleep(5)
+      while (over() - before < tasks - 1 || limit.waiting !== 1 || !isSoFar()) await sleep(5)
       limit.strike()
       return await outcome
     },

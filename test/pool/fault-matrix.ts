@@ -15,6 +15,7 @@ import { FAULTS, faultsIn, type Fault, reason, workerPids } from './faults.js'
 export function faultMatrix(backend: BackendName): void {
   const faults = faultsIn(backend)
   const bench = faultBench(backend)
+  const hasBegun = (): boolean => bench.began().includes(POISON)
 
   for (const fault of FAULTS) {
     const why = reason(backend, fault)
@@ -36,7 +37,7 @@ export function faultMatrix(backend: BackendName): void {
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
         const options = { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) } as const
-        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), POISON)
+        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), hasBegun)
         checkAll(results, fault, 'map(run)', true)
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
@@ -79,7 +80,7 @@ export function faultMatrix(backend: BackendName): void {
         }
         const items = Array.from({ length: COUNT }, (_, n) => n)
         const options = { chunkSize: 6, onError: 'settle', timeout: bench.limitOf(fault) } as const
-        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), POISON)
+        const results = await bench.endStuck(fault, pool(), COUNT, () => pool().map(run, items, options), hasBegun)
         checkAll(results, fault, 'map(run)')
         assert.deepEqual(bench.began(), items, 'each item ran once')
         await fromCallback(bench, pool(), fault, run)
