@@ -5,6 +5,7 @@ import { LruCache } from './lru.ts'
 import { classEdits } from './class-edits.ts'
 import { applyEdits, type Edit } from './edits.ts'
 import { hasPrivateMembers } from './private-fields.ts'
+import { textHash } from './text-hash.ts'
 import type { FunctionRecord } from './walk.ts'
 
 /** The text that the other process compiles, laid out so that the function stands at its original line and column. */
@@ -63,7 +64,7 @@ function makeUnit(record: FunctionRecord): Unit {
     ...(early.length > 0 && { early }),
     extras,
   }
-  return { key: hash(`${unit.url}\n${place.line}:${place.column}\n${text}`), ...unit }
+  return { key: textHash(`${unit.url}\n${place.line}:${place.column}\n${text}`), ...unit }
 }
 
 // `arguments` of an outer function cannot be a parameter's name in strict code.
@@ -149,9 +150,4 @@ function placeOf(
   const firstLine = facts.text.indexOf('\n')
   const shift = keyEdit && (firstLine < 0 || keyEdit[1] < firstLine) ? keyEdit[2].length - (keyEdit[1] - keyEdit[0]) : 0
   return { line: lineNumber - lines, column: (lines > 0 ? 0 : columnNumber - facts.anchor) - headLength - shift }
-}
-
-/** Sixteen characters are 96 bits: two texts of one program do not meet by chance. */
-function hash(text: string): string {
-  return process.getBuiltinModule('node:crypto').createHash('sha1').update(text).digest('base64url').slice(0, 16)
 }
