@@ -8,10 +8,12 @@ import { SEEN_BY_TASKS, dist, exportsOf, textWithJoinedLoads } from './joined-gr
 const folder = resolve(dist, 'worker')
 
 // Compiled after the entry has told the owner that the worker runs.
-const SERVICES = ['process-service.cjs', 'thread-service.cjs']
+const SERVICES = ['process-service', 'thread-service']
 
 await build({
-  entryPoints: ['process-entry.cjs', 'thread-entry.cjs', ...SERVICES].map((name) => resolve(folder, name)),
+  entryPoints: ['process-entry.cjs', 'thread-entry.cjs', ...SERVICES.map((name) => `${name}.js`)].map((name) =>
+    resolve(folder, name),
+  ),
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   allowOverwrite: true,
@@ -37,7 +39,8 @@ function setup(bundle) {
     const name = relative(dist, file)
     // Behind a dynamic import is the way under a loader, which has to see each module for itself.
     if (kind === 'dynamic-import' || namespace === 'late') return { path, external: true }
-    if (SERVICES.includes(basename(name)) && kind !== 'entry-point') return { path, external: true }
+    if (SERVICES.includes(basename(name, '.js')) && kind !== 'entry-point')
+      return { path: path.replace(/js$/, 'cjs'), external: true }
     if (SEEN_BY_TASKS.includes(name)) return { path: name, namespace: 'late' }
     if (name.startsWith('capture/'))
       throw new Error(`${relative(dist, importer)} loads ${name} into each worker at its start`)

@@ -8,6 +8,6 @@ if (hasLoader()) {
   // The specifiers name the built files: the compiler rewrites those of imports only.
   const { sayReadyAtOnce } = require('./ready.js') as typeof import('./ready.ts')
   const isReady = sayReadyAtOnce()
-  const { serveOwner } = require('./process-service.cjs') as { serveOwner(isReady: boolean): void }
+  const { serveOwner } = require('./process-service.js') as { serveOwner(isReady: boolean): void }
   serveOwner(isReady)
 }

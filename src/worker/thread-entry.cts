@@ -7,6 +7,6 @@ if (hasLoader()) {
   // The specifiers name the built files: the compiler rewrites those of imports only.
   const { postReady } = require('./thread-ready.js') as typeof import('./thread-ready.ts')
   postReady()
-  const { serveOwner } = require('./thread-service.cjs') as { serveOwner(): void }
+  const { serveOwner } = require('./thread-service.js') as { serveOwner(): void }
   serveOwner()
 }
