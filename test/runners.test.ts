@@ -36,7 +36,13 @@ describe('a pool in a test of another runner', () => {
   it('works in Jest, as CommonJS without any setting', { skip }, async () => {
     using project = makeProject('commonjs')
     project.write(`const { Pool, currentProcess } = require('manycore')\ntest('maps', async () => {${BODY}\n})\n`)
-    const config = JSON.stringify({ rootDir: project.folder, watchman: false, testEnvironment: 'node', transform: {} })
+    const config = JSON.stringify({
+      rootDir: project.folder,
+      watchman: false,
+      testEnvironment: 'node',
+      testTimeout: 100_000,
+      transform: {},
+    })
     const jest = [join(installed, 'jest/bin/jest.js'), '--config', config, '--runInBand', '--no-cache']
     await execute(process.execPath, jest, { cwd: project.folder })
   })
@@ -46,7 +52,14 @@ describe('a pool in a test of another runner', () => {
     project.write(
       `import { Pool, currentProcess } from 'manycore'\nimport { expect, it } from 'vitest'\nit('maps', async () => {${BODY}\n})\n`,
     )
-    const vitest = [join(installed, 'vitest/vitest.mjs'), 'run', '--root', project.folder, '--no-color']
+    const vitest = [
+      join(installed, 'vitest/vitest.mjs'),
+      'run',
+      '--root',
+      project.folder,
+      '--no-color',
+      '--testTimeout=100000',
+    ]
     const printed = await execute(process.execPath, vitest, { cwd: project.folder })
     assert.match(printed, /1 passed/)
   })
