@@ -120,7 +120,7 @@ function numberOf(worker: string): number {
 
 async function stallTimeoutOfNow(backend: 'process' | 'thread' | 'inline'): Promise<number> {
   await using pool = new Pool({ backend, processes: 1 })
-  return await whatIsPlentyFor(pool, 400)
+  return await whatIsPlentyFor(pool, 1000)
 }
 
 onEachBackend('the state of workers over several calls', ({ backend }) => {

@@ -6,6 +6,7 @@ import { after, before, it } from 'node:test'
 import { Pool, currentProcess, currentWorker, type ManycoreError, type PoolOptions } from 'manycore'
 import { needs, onEachBackend, sudden } from '../support/on-backends.js'
 import { expectTypeOf } from 'expect-type'
+import { holdTimers } from '../support/held-timers.ts'
 import { inEachOf, makeGate } from '../support/meeting.ts'
 
 const open = async (word: string) => {
@@ -211,13 +212,22 @@ onEachBackend('the exit hook of a worker that holds what nobody waits for any mo
   const { backend } = place
 
   it('runs when that is over', async () => {
+    // So long is it given, which may be too little for a machine that has more to do.
+    using _limit = holdTimers(1000)
     const pool = new Pool({ backend, processes: 1, onExit: () => 'the end' })
-    const slow = (n: number) => new Promise((resolve) => setTimeout(resolve, n, n))
-    for await (const n of pool.imap(slow, [0, 300], { chunkSize: 1 })) {
+    using gate = makeGate()
+    const { pass } = gate
+    const slow = async (n: number) => {
+      if (n === 1) await pass()
+      return n
+    }
+    for await (const n of pool.imap(slow, [0, 1], { chunkSize: 1 })) {
       assert.equal(n, 0)
       break
     }
+    await gate.reached()
     pool.close()
+    gate.open()
     await pool.join()
     assert.deepEqual(pool.exitResults, ['the end'])
   })

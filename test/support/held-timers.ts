@@ -1,6 +1,6 @@
 /** Timers of this program that strike when its test says so. */
 export interface HeldTimers extends Disposable {
-  /** How long they were set for: a length that nobody else uses, and longer than any test. */
+  /** How long they were set for. */
   readonly ms: number
   /** How many were set and neither cleared nor struck. */
   readonly waiting: number
@@ -8,18 +8,21 @@ export interface HeldTimers extends Disposable {
   strike(): void
 }
 
+const LATE_MS = 1_000_000
+
 /**
- * Holds back every timer that is set for exactly `ms` from now on. A time limit of so many milliseconds then ends what
- * has begun, on the slowest machine too, and nothing else; and nobody waits for it.
+ * Holds back every timer that is set for exactly so many milliseconds from now on; by default that is a length that
+ * nobody else uses. A time limit of them then ends what has begun, on the slowest machine too, and nothing else; and
+ * nobody waits for it.
  */
-export function holdTimers(): HeldTimers {
-  const ms = 1_000_000_007
+export function holdTimers(ms = 1_000_000_007): HeldTimers {
   const { setTimeout: set, clearTimeout: clear } = globalThis
   const held = new Map<unknown, () => void>()
   const setHeld = (over: (...args: unknown[]) => void, afterMs?: number, ...args: unknown[]): NodeJS.Timeout => {
+    if (afterMs !== ms) return set(over, afterMs, ...args)
     // A real one, which keeps the program alive as long as it should.
-    const timer = set(over, afterMs, ...args)
-    if (afterMs === ms) held.set(timer, () => over(...args))
+    const timer = set(() => {}, LATE_MS)
+    held.set(timer, () => over(...args))
     return timer
   }
   globalThis.setTimeout = Object.assign(setHeld, set)
