@@ -8,12 +8,17 @@ export class Assailant {
   readonly done = { killed: 0, stopped: 0, starved: 0 }
   readonly #random: Random
   readonly #victims: Victims
-  readonly #firstSeenMs = new Map<number, number>()
+  readonly #isStarted: (id: number) => boolean
+  readonly #startedMs = new Map<number, number>()
+  /** Struck while they started, since there was one that had started. */
+  #young = 0
   #over = false
 
-  constructor(random: Random, victims: Victims) {
+  /** `isStarted`: whether the worker has been ready. */
+  constructor(random: Random, victims: Victims, isStarted: (id: number) => boolean) {
     this.#random = random
     this.#victims = victims
+    this.#isStarted = isStarted
   }
 
   /** Goes on until `end`. */
@@ -38,17 +43,26 @@ export class Assailant {
     this.#over = true
   }
 
-  // Mostly of the older ones: ten starts in a row that are struck down are a reason to give the pool up.
+  // Mostly of those that have started a while ago, and never many that have not: some in a row that are struck down while
+  // they start, or while they build a function, are a reason to give up the pool, or that function.
   #chosen(): number[] {
-    const nowMs = performance.now()
     const pids = this.#victims.all()
-    for (const pid of pids) if (!this.#firstSeenMs.has(pid)) this.#firstSeenMs.set(pid, nowMs)
-    if (this.#random.chance(0.2)) return pids
-    return pids.filter((pid) => nowMs - (this.#firstSeenMs.get(pid) ?? nowMs) > 500)
+    const nowMs = performance.now()
+    for (const pid of pids.filter(this.#isStarted)) if (!this.#startedMs.has(pid)) this.#startedMs.set(pid, nowMs)
+    const old = pids.filter((pid) => this.#isOld(pid))
+    if (old.length > 0) this.#young = 0
+    return this.#young < MOST_YOUNG && this.#random.chance(0.2) ? pids : old
+  }
+
+  #isOld(pid: number): boolean {
+    return performance.now() - (this.#startedMs.get(pid) ?? Infinity) > SETTLED_MS
   }
 
   #strike(pid: number, signal: NodeJS.Signals): void {
-    if (this.#victims.send(pid, signal)) this.done.killed++
+    const isYoung = !this.#isOld(pid)
+    if (!this.#victims.send(pid, signal)) return
+    this.done.killed++
+    if (isYoung) this.#young++
   }
 
   async #stop(pid: number, forMs: number, thenKill: boolean): Promise<void> {
@@ -67,6 +81,9 @@ export class Assailant {
     await Promise.all(burners.map((burner) => new Promise((resolve) => burner.on('close', resolve))))
   }
 }
+
+const MOST_YOUNG = 2
+const SETTLED_MS = 300
 
 // Three starts in a row that end by the worker's own fault, as these two look, are taken for a lasting one.
 const RARE: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT']

@@ -114,7 +114,7 @@ async function playRound(
     violated,
   }
   const jobs = isThreads ? [...JOBS, HOARD] : JOBS
-  const assailant = new Assailant(random, victims)
+  const assailant = new Assailant(random, victims, (id) => victims.isStarted(id, pool))
   const assault = assailant.run()
   const endMs = performance.now() + roundMs
   const users = Array.from({ length: random.between(1, 4) }, async () => {
