@@ -36,7 +36,8 @@ export function holdTimers(ms = 1_000_000_007): HeldTimers {
       return held.size
     },
     strike: () => {
-      for (const [timer, over] of [...held]) {
+      const striking = new Map(held)
+      for (const [timer, over] of striking) {
         globalThis.clearTimeout(timer as NodeJS.Timeout)
         over()
       }
