@@ -29,7 +29,7 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
       // UTF-8 cannot hold half of a surrogate pair, JSON escapes it.
       return isWellFormed(value)
         ? { tag: Tag.text, body: value, buffers: NONE }
-        : { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
+        : (jsonPayload(Tag.json, value) ?? clonePayload(Tag.clone, value, survey(value), label))
     case 'undefined':
       return UNDEFINED
     case 'boolean':
@@ -46,7 +46,7 @@ export function encodePlain(values: readonly unknown[]): Payload | undefined {
   if (packed !== undefined) return packed
   const { form, integrity } = survey(values)
   if (form !== Form.json || integrity.length > 0) return undefined
-  return { tag: Tag.json, body: JSON.stringify(values), buffers: NONE }
+  return jsonPayload(Tag.json, values)
 }
 
 /** The JSON of a value that needs no more than JSON; nothing for any other. May throw what looking at the value throws. */
@@ -77,8 +77,8 @@ export function withGaps(text: string, gaps: readonly number[]): Payload {
 export function encodeGraph(graph: unknown, label: string): Payload {
   const inGraph = survey(graph, true)
   invariant(inGraph.form !== Form.graph, 'A graph holds something that is no plain data.')
-  if (inGraph.form === Form.json) return { tag: Tag.graphJson, body: JSON.stringify(graph), buffers: NONE }
-  return clonePayload(Tag.graphClone, graph, inGraph, label)
+  const json = inGraph.form === Form.json ? jsonPayload(Tag.graphJson, graph) : undefined
+  return json ?? clonePayload(Tag.graphClone, graph, inGraph, label)
 }
 
 /** The value of a payload. A promise only where modules must be imported first. Nothing of the body is kept. */
@@ -157,13 +157,30 @@ function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   const found = survey(value)
   const { form, integrity } = found
   if (form === Form.json) {
-    if (integrity.length === 0) return { tag: Tag.json, body: JSON.stringify(value), buffers: NONE }
-    return { tag: Tag.protectedJson, body: writeProtected(value, integrity), buffers: NONE }
+    const json = integrity.length === 0 ? jsonPayload(Tag.json, value) : protectedPayload(value, integrity)
+    if (json !== undefined) return json
   }
-  if (form === Form.clone && integrity.length === 0 && (!found.isShared || hooks.sharesMemory === true)) {
+  if (form !== Form.graph && integrity.length === 0 && (!found.isShared || hooks.sharesMemory === true)) {
     return clonePayload(Tag.clone, value, found, label)
   }
   return encodeGraph(hooks.capture(value, label), label)
+}
+
+/** Nothing where the text would be longer than a text can be: what JSON escapes takes up to six times its length. */
+function jsonPayload(tag: number, value: unknown): Payload | undefined {
+  try {
+    return { tag, body: JSON.stringify(value), buffers: NONE }
+  } catch {
+    return undefined
+  }
+}
+
+function protectedPayload(value: unknown, integrity: readonly number[]): Payload | undefined {
+  try {
+    return { tag: Tag.protectedJson, body: writeProtected(value, integrity), buffers: NONE }
+  } catch {
+    return undefined
+  }
 }
 
 function clonePayload(tag: number, value: unknown, found: ReturnType<typeof survey>, label: string): Payload {

@@ -61,17 +61,17 @@ export function countTogether(items: readonly Item[], from: number, most: number
   let length = 0
   let at = from
   if (first instanceof Encoded) {
-    for (; at < end && length < MOST_LENGTH; at++) {
+    for (; at < end; at++) {
       const item = items[at]
       if (!(item instanceof Encoded) || item.text === undefined) break
-      length += item.text.length
+      if ((length += item.text.length) > MOST_LENGTH) break
     }
   } else {
-    for (; at < end && length < MOST_LENGTH; at++) {
+    for (; at < end; at++) {
       const item = items[at]
       if (typeof item === 'number') continue
       if (item instanceof Encoded) break
-      length += typeof item === 'string' ? item.length : 0
+      if (typeof item === 'string' && (length += item.length) > MOST_LENGTH) break
     }
   }
   return Math.max(1, at - from)

@@ -28,6 +28,29 @@ describe('encode and decode', () => {
     )
   })
 
+  it('take another form where JSON would be longer than a text can be', (test) => {
+    const frozen = Object.freeze({ text: 'a' })
+    const values: unknown[] = [{ text: 'a' }, ['a', null], '\ud800', { deep: [frozen] }]
+    // What it does for 90 million characters that it escapes, which takes seconds.
+    test.mock.method(JSON, 'stringify', () => {
+      throw new RangeError('Invalid string length')
+    })
+    const captured: unknown[] = []
+    const hooks: GraphHooks = {
+      capture: (value) => {
+        captured.push(value)
+        return { captured: captured.length - 1 }
+      },
+      rebuild: (graph) => captured[(graph as { captured: number }).captured],
+    }
+    for (const value of values) {
+      const payload = encode(value, 'value', hooks)
+      assert.ok(payload.tag === Tag.clone || payload.tag === Tag.graphClone, String(payload.tag))
+      assertSameValue(decode(payload, hooks), value)
+    }
+    assert.deepEqual(captured, [values[3]])
+  })
+
   it('choose the cheapest form that is exact', () => {
     const shared = { a: 1 }
     const cases: [unknown, keyof typeof Tag][] = [
