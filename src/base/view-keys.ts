@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 /**
  * Whether a view has nothing but its items: no further keys, no symbols, hidden or not. Listing the keys of a long one
@@ -6,10 +6,27 @@ import { inspect } from 'node:util'
  * answer takes the same time for any length.
  */
 export function hasOnlyItems(view: ArrayBufferView): boolean {
-  if (view instanceof DataView) return Reflect.ownKeys(view).length === 0
-  const { length } = view as Uint8Array
-  return length <= SHORT ? Reflect.ownKeys(view).length === length : ONLY_BYTES.test(inspect(view, BARE))
+  if (types.isDataView(view)) return Reflect.ownKeys(view).length === 0
+  const length = Reflect.get(typedArray, 'length', view) as number
+  if (length <= SHORT || !isAsInspectTakesIt(view)) return Reflect.ownKeys(view).length === length
+  return ONLY_BYTES.test(inspect(view, BARE))
 }
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+
+// A class of the user's may have put code of its own where `inspect` looks.
+function isAsInspectTakesIt(view: ArrayBufferView): boolean {
+  let at: object | null = Object.getPrototypeOf(view) as object | null
+  for (; at !== null && !STANDARD.has(at); at = Object.getPrototypeOf(at) as object | null) {
+    if (READ_BY_INSPECT.some((key) => Object.hasOwn(at as object, key))) return false
+    const constructor: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value
+    if (typeof constructor !== 'function' || !Object.getOwnPropertyDescriptor(constructor, 'name')?.value) return false
+  }
+  return at !== null
+}
+
+const READ_BY_INSPECT = ['length', 'buffer', 'byteLength', 'byteOffset', 'BYTES_PER_ELEMENT', Symbol.toStringTag]
+const STANDARD: ReadonlySet<object> = new Set([typedArray, Uint8Array.prototype, Buffer.prototype])
 
 const SHORT = 16
 const BARE = {

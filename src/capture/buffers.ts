@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { type ViewParts, viewParts } from '../base/view-parts.ts'
 import { hasOnlyItems } from '../base/view-keys.ts'
 import type { BytesNode, Ref, ViewNode } from './graph.ts'
 import { encodeProperties } from './properties.ts'
@@ -11,7 +12,7 @@ export function encodeArrayBuffer(walk: Walk, buffer: ArrayBufferLike): Ref {
 }
 
 export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
-  const { buffer, byteOffset } = view
+  const { type: name = 'DataView', buffer, byteOffset, length } = partsOf(walk, view)
   const isShared = types.isSharedArrayBuffer(buffer)
   if (isShared) {
     checkShared(walk, 'lies on')
@@ -21,14 +22,13 @@ export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
   const { views } = use
   // Nothing of it is sent, so that nothing is saved by sending a part.
   use.isWhole ||= isShared
-  const isBuffer = Buffer.isBuffer(view)
-  const type = isBuffer ? 'Buffer' : types.isDataView(view) ? 'DataView' : typeName(view)
-  const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
+  const isBuffer = name === 'Uint8Array' && Buffer.isBuffer(view)
+  const type = isBuffer ? 'Buffer' : name
   const node: ViewNode = { kind: 'view', type, buffer: walk.find(buffer), offset: byteOffset, length }
   if (maxLengthOf(buffer) !== undefined) {
     const { tracksLength } = walk.options
     if (!tracksLength) walk.refuse('lies on a resizable ArrayBuffer', 'Send a copy of it.')
-    if (tracksLength(view)) node.tracks = true
+    if (asked(walk, () => tracksLength(view))) node.tracks = true
     // All of it, which may be used when the view or the buffer grows.
     use.isWhole = true
   }
@@ -42,6 +42,22 @@ export function encodeView(walk: Walk, view: ArrayBufferView): Ref {
     : Reflect.ownKeys(view).filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key))
   if (keys.length > 0 || !Object.isExtensible(view)) walk.later(() => encodeProperties(walk, view, keys, node))
   return ref
+}
+
+function partsOf(walk: Walk, view: ArrayBufferView): ViewParts {
+  return asked(walk, () => viewParts(view))
+}
+
+// Of a view that lies outside of its buffer, nobody can say what it was.
+function asked<T>(walk: Walk, ask: () => T): T {
+  try {
+    return ask()
+  } catch {
+    return walk.refuse(
+      'is a view that lies outside of its ArrayBuffer',
+      'Send it before the buffer is made shorter or given away.',
+    )
+  }
 }
 
 /** Refuses shared memory, unless the receiver shares it. */
@@ -101,18 +117,14 @@ function bytesOf(walk: Walk, buffer: ArrayBufferLike): Uint8Array {
   }
 }
 
-// In the types of Node 20 since ES2024 only.
 function maxLengthOf(buffer: ArrayBufferLike): number | undefined {
-  const { resizable, maxByteLength } = buffer as ArrayBuffer & { resizable?: boolean; maxByteLength?: number }
-  return resizable === true ? maxByteLength : undefined
+  if (types.isSharedArrayBuffer(buffer) || Reflect.get(ArrayBuffer.prototype, 'resizable', buffer) !== true)
+    return undefined
+  return Reflect.get(ArrayBuffer.prototype, 'maxByteLength', buffer) as number
 }
 
 function canGrow(buffer: ArrayBufferLike): boolean {
   return (buffer as { growable?: boolean }).growable === true
-}
-
-function typeName(view: ArrayBufferView): string {
-  return Reflect.get(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag, view) as string
 }
 
 function unitSize(type: string): number {

@@ -1,6 +1,6 @@
 import type { FunctionFacts } from './function-facts.ts'
 import type { Attachments, FunctionNode } from './graph.ts'
-import { isObject, isPlainPrototype, ownValue } from './peek.ts'
+import { constructorOf, functionName, isNative, isObject, isPlainPrototype, ownValue } from './peek.ts'
 import { encodeProperties } from './properties.ts'
 import { identify, rememberOwner } from './provenance.ts'
 import { encodePrototype, isKnown, ownerOf } from './references.ts'
@@ -19,8 +19,16 @@ export function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFac
   else if (isConstructor) encodeMethods(walk, fn, prototype as object, node)
   else if (facts.isGenerator && isObject(prototype)) encodeGeneratorPrototype(walk, prototype, node)
   const parent = Object.getPrototypeOf(fn) as object | null
-  if (parent !== Function.prototype && (parent === null || !isKnown(parent)))
+  if (parent !== Function.prototype && (parent === null || !(isKnown(parent) || isOfOtherRealm(parent))))
     node.proto = walk.at('part', '[[Prototype]]', () => walk.encode(parent))
+}
+
+// Of what `node:vm` and test runners run; there it is that of the receiver's realm.
+function isOfOtherRealm(prototype: object): boolean {
+  const constructor = constructorOf(prototype)
+  if (constructor === undefined || !isNative(constructor) || ownValue(constructor, 'prototype') !== prototype)
+    return false
+  return /^(?:Async)?(?:Generator)?Function$/.test(functionName(constructor))
 }
 
 /** Keys that functions do not have by themselves. */

@@ -1,4 +1,5 @@
 import { sep } from 'node:path'
+import { types } from 'node:util'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
@@ -32,6 +33,7 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
   if (!written) {
     const { bound } = walk.look(fn)
     if (bound) return encodeBound(walk, fn, bound)
+    if (types.isProxy(fn)) walk.refuse('is a Proxy', 'Send the function behind it.')
     return walk.at('function', name, () =>
       walk.refuse(
         'is a native function that no global and no builtin module leads to',

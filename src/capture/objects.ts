@@ -1,6 +1,5 @@
 import { types } from 'node:util'
 import { isFrozen } from '../base/frozen.ts'
-import { nodeErrorOf } from '../base/node-error.ts'
 import { isIndex } from '../base/plain-array.ts'
 import { unsendable } from '../base/unsendable.ts'
 import { checkShared, encodeArrayBuffer, encodeView } from './buffers.ts'
@@ -9,8 +8,6 @@ import type {
   ArrayNode,
   Attachments,
   DateNode,
-  DomExceptionNode,
-  ErrorNode,
   GraphNode,
   MapNode,
   ObjectNode,
@@ -22,6 +19,7 @@ import type {
   WeakRefNode,
   WeakSetNode,
 } from './graph.ts'
+import { encodeDomException, encodeError } from './error-objects.ts'
 import { hostClass } from './hosts.ts'
 import { findValue, isFunction, isNative, isPlainPrototype, ownValue, tagOf } from './peek.ts'
 import { isPlainData } from './plain-data.ts'
@@ -128,7 +126,10 @@ function encodeNodeKind(walk: Walk, object: object): Ref | undefined {
   if (object instanceof WeakRef) {
     const node: WeakRefNode = { kind: 'weakRef', target: undefined }
     const ref = addWithProperties(walk, object, node, WeakRef.prototype)
-    node.target = walk.encode(object.deref())
+    const target = object.deref()
+    // Its target was collected: there is no way to make such a one.
+    if (target === undefined) walk.refuse('is a WeakRef whose target is gone', 'Send nothing in its place.')
+    node.target = walk.encode(target)
     return ref
   }
   if (types.isModuleNamespaceObject(object)) return encodeNamespace(walk, object)
@@ -214,39 +215,6 @@ function describeKey(key: unknown): string {
     : String(key as number | bigint | boolean | symbol | undefined)
 }
 
-function encodeError(walk: Walk, error: Error): Ref {
-  const descriptor = Object.getOwnPropertyDescriptor(error, 'stack')
-  // `stack` is V8's own accessor in newer versions; one of the user is a property like any other.
-  const isOwn = descriptor !== undefined && (!descriptor.get || isNative(descriptor.get))
-  const stack: unknown = isOwn ? error.stack : undefined
-  const isText = typeof stack === 'string'
-  const node: ErrorNode = { kind: 'error', stack: isText ? stack : undefined }
-  const ref = walk.add(error, node)
-  const ofNode = nodeErrorOf(error)
-  if (ofNode) node.ofNode = ofNode
-  else {
-    preferByValue(walk, error)
-    node.proto = encodePrototype(walk, Object.getPrototypeOf(error) as object | null)
-    encodePrivateFields(walk, error, node)
-  }
-  const keys = Reflect.ownKeys(error).filter((key) => key !== 'stack' || !isText)
-  walk.later(() => (ofNode ? encodeNodeFields(walk, error, node, keys) : encodeProperties(walk, error, keys, node)))
-  return ref
-}
-
-// Its accessors are of functions that belong to Node, and its symbols are those by which Node knows it.
-function encodeNodeFields(walk: Walk, error: Error, node: ErrorNode, keys: readonly PropertyKey[]): void {
-  const names = keys.filter((key): key is string => typeof key === 'string')
-  const isAccessor = (key: string): boolean => Object.getOwnPropertyDescriptor(error, key)?.get !== undefined
-  encodeProperties(
-    walk,
-    error,
-    names.filter((key) => !isAccessor(key)),
-    node,
-  )
-  for (const key of names.filter(isAccessor)) (node.props ??= []).push([key, walk.encode(Reflect.get(error, key))])
-}
-
 function encodeBoxed(walk: Walk, object: object): Ref {
   const node: GraphNode = { kind: 'boxed', value: walk.encode(unboxed(object)) }
   const prototype = Object.getPrototypeOf(Object(unboxed(object))) as object
@@ -273,6 +241,7 @@ function unboxed(object: object): unknown {
 function encodeArguments(walk: Walk, object: ArrayLike<unknown> & object): Ref {
   const node: ArgumentsNode = { kind: 'arguments', items: [] }
   const ref = walk.add(object, node)
+  encodeSubclass(walk, object, node, Object.prototype)
   const keys = Reflect.ownKeys(object)
   const length = ownValue(object, 'length')
   const isItem = (key: PropertyKey): boolean => isIndex(key) && Number(key) < Number(length)
@@ -294,28 +263,13 @@ const IMPLIED_ARGUMENTS: ReadonlySet<PropertyKey> = new Set(['length', 'callee',
 function encodeNamespace(walk: Walk, namespace: object): Ref {
   const node: ObjectNode = { kind: 'object', proto: null }
   const ref = walk.add(namespace, node)
-  walk.later(() => encodeProperties(walk, namespace, Object.keys(namespace), node))
+  walk.later(() => encodeProperties(walk, namespace, Reflect.ownKeys(namespace), node))
   return ref
 }
 
 function addWeak(walk: Walk, object: object, node: WeakMapNode | WeakSetNode, standard: object): Ref {
   walk.weak.push({ object, node, done: new Set() })
   return addWithProperties(walk, object, node, standard)
-}
-
-function encodeDomException(walk: Walk, error: DOMException): Ref {
-  const { stack } = error
-  const node: DomExceptionNode = {
-    kind: 'domException',
-    message: readNative(DOMException.prototype, 'message', error),
-    name: readNative(DOMException.prototype, 'name', error),
-    stack,
-  }
-  const ref = walk.add(error, node)
-  encodeSubclass(walk, error, node, DOMException.prototype)
-  const keys = Reflect.ownKeys(error).filter((key) => key !== 'stack')
-  walk.later(() => encodeProperties(walk, error, keys, node))
-  return ref
 }
 
 function encodeOrdinary(walk: Walk, object: object): Ref {

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isIndex, isPlainArray } from '../base/plain-array.ts'
+import { typedArrayName } from '../base/view-parts.ts'
 import { hasOnlyItems } from '../base/view-keys.ts'
 import { isDetached } from './move.ts'
 import { Integrity, integrityOf } from './protection.ts'
@@ -271,9 +272,22 @@ const mapEntries = Map.prototype.entries as (this: unknown) => IterableIterator<
 const setValues = Set.prototype.values as (this: unknown) => IterableIterator<unknown>
 
 function isPlainView(view: ArrayBufferView, prototype: unknown): boolean {
+  const type = typedArrayName(view)
   const plain =
-    prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewPrototypes().has(prototype as object)
-  return plain && hasOnlyItems(view) && isPlainMemory(view.buffer)
+    prototype === Uint8Array.prototype || prototype === Buffer.prototype
+      ? type === 'Uint8Array'
+      : viewPrototypes().get(prototype as object) === type && (type !== undefined || prototype === DataView.prototype)
+  return plain && hasOnlyItems(view) && isPlainMemory(view.buffer) && !isOutside(view)
+}
+
+// Where its buffer was made shorter, V8 cannot clone it.
+function isOutside(view: ArrayBufferView): boolean {
+  if ((view.buffer as { resizable?: boolean }).resizable !== true) return false
+  try {
+    return view.byteLength === 0
+  } catch {
+    return true
+  }
 }
 
 // What a buffer under a view is, is seen through that view.
@@ -290,17 +304,18 @@ function isPlainMemory(buffer: ArrayBufferLike): boolean {
   )
 }
 
-let knownViews: Set<object> | undefined
+/** Prototypes of views, and what views of each are; of a DataView nothing tells. */
+let knownViews: Map<object, string | undefined> | undefined
 
-function viewPrototypes(): Set<object> {
+function viewPrototypes(): Map<object, string | undefined> {
   if (knownViews === undefined) {
-    knownViews = new Set([DataView.prototype])
+    knownViews = new Map<object, string | undefined>([[DataView.prototype, undefined]])
     const typed: object = Object.getPrototypeOf(Uint8Array.prototype)
     // Asked of the global object, so that a Float16Array is one where it exists.
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       if (!/^(Uint|Int|Float|BigInt|BigUint)\d+(Clamped)?Array$/.test(name)) continue
       const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name]!
-      if (Object.getPrototypeOf(prototype) === typed) knownViews.add(prototype)
+      if (Object.getPrototypeOf(prototype) === typed) knownViews.set(prototype, name)
     }
   }
   return knownViews
