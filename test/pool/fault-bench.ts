@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
@@ -122,11 +122,21 @@ export function faultBench(backend: BackendName): FaultBench {
         assert.equal(threads.size, 0, 'no thread is left')
         await eventually(() => {
           const open = openDescriptors().length
-          assert.ok(open <= descriptors + 2, `${open} of ${descriptors} descriptors`)
+          assert.ok(open <= descriptors + 2, `${open} descriptors, before ${descriptors}: ${targets().join(' ')}`)
           assert.ok(childrenOf(process.pid).length <= 1, 'only the reaper is left')
         })
       })
       return () => pool
     },
   }
+}
+
+function targets(): string[] {
+  return openDescriptors().map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return fd
+    }
+  })
 }

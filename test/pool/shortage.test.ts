@@ -101,7 +101,7 @@ function assertSettled(stdout: string, stderr: string, why: RegExp): void {
   assert.match(told.text, why)
   // Workers are numbered: two, what replaced one of them, and a few attempts.
   assert.ok(Number(/PoolWorker-(\d+)/.exec(told.text)?.[1]) < 15, told.text)
-  assert.ok(told.left <= 0, `${told.left} descriptors are left open`)
+  assert.equal(told.left, 0, `${told.left} descriptors are left open`)
   assert.deepEqual(told.again, [2, 3])
 }
 

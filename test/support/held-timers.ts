@@ -36,10 +36,12 @@ export function holdTimers(ms = 1_000_000_007): HeldTimers {
       return held.size
     },
     strike: () => {
-      const striking = new Map(held)
-      for (const [timer, over] of striking) {
+      // Those that are set meanwhile wait for the next time, and one may clear another.
+      const timers = [...held.keys()]
+      for (const timer of timers) {
+        const over = held.get(timer)
         globalThis.clearTimeout(timer as NodeJS.Timeout)
-        over()
+        over?.()
       }
     },
     [Symbol.dispose]: () => {

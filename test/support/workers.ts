@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SpawnOptions, Worker } from '#dist/backend/backend.js'
 import { processBackend } from '#dist/backend/processes.js'
 import { Kind, type Message } from '#dist/channel/messages.js'
 import { shipFunction } from '#dist/marshal/functions.js'
+import { SOON_MS } from './processes.ts'
 
 /** One worker with the least that is needed to give it work. */
 export interface TestWorker {
@@ -87,6 +89,16 @@ export function childrenOf(pid: number): number[] {
 
 export function openDescriptors(): string[] {
   return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd') : []
+}
+
+/** How many descriptors more than before are open, once those that are being closed are. */
+export async function leftOpen(before: number): Promise<number> {
+  const untilMs = performance.now() + SOON_MS
+  for (;;) {
+    const more = openDescriptors().length - before
+    if (more <= 0 || performance.now() > untilMs) return Math.max(0, more)
+    await sleep(10)
+  }
 }
 
 export async function textOf(stream: NodeJS.ReadableStream | undefined): Promise<string> {
