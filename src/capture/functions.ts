@@ -165,7 +165,8 @@ function encodeByValue(
   return ref
 }
 
-function readFacts(fn: Function): FunctionFacts | Error {
+/** What the text of a function tells; the error when it could not be parsed. */
+export function readFacts(fn: Function): FunctionFacts | Error {
   try {
     return analyzeFunction(textOf(fn))
   } catch (error) {

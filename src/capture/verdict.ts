@@ -1,12 +1,16 @@
-import { bindingAt, bindingIsStable } from './binding-stability.ts'
+import { bindingIsStable } from './binding-stability.ts'
 import { walkOf } from './capture.ts'
-import type { Encoded, FunctionNode, Graph, GraphNode, Ref } from './graph.ts'
+import { readFacts } from './functions.ts'
+import type { Encoded, FunctionNode, Graph, GraphNode, ImportNode, Ref } from './graph.ts'
 import { intrinsicPathOf } from './known.ts'
 import { offsetOf } from './module-facts.ts'
+import { declaredFunction, purityInModule } from './module-purity.ts'
+import type { Look } from './inspector.ts'
 import { findValue, isFunction, isObject, ownValue, textOf } from './peek.ts'
+import { writtenPlace } from './places.ts'
 import { type Purity, purityOf } from './purity.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
-import type { FunctionRecord, ImportedFunction, Walk } from './walk.ts'
+import { type FunctionRecord, type ImportedFunction, NOTHING_SEEN, type Walk } from './walk.ts'
 
 /**
  * Whether a captured function has no state of its own: nothing in its graph can be changed, so that two functions with
@@ -47,13 +51,9 @@ export function recheckOf(graph: Graph): (() => boolean) | undefined {
 export function purityIn(graph: Graph): { readonly keepsState: boolean } | undefined {
   const walk = walkOf(graph)
   if (walk === undefined || !isRef(graph.root)) return undefined
-  const node = walk.nodeOf(graph.root)
-  const imported = walk.imported.get(node)
-  if (imported !== undefined && node.kind === 'import') return purityOfImport(imported, node.name)
-  const root = walk.recordOf.get(node)
-  const looking = new Map<FunctionRecord, Purity>()
-  if (root === undefined || !isPureRecord(walk, root, looking)) return undefined
-  const all = [...looking.values()]
+  const looking: Looking = { records: new Map(), exports: new Map() }
+  if (!isPureFunction(walk, graph.root, looking)) return undefined
+  const all = [...looking.records.values(), ...[...looking.exports.values()].flat()]
   const called = new Set(all.flatMap(({ calls }) => [...calls]))
   if (all.some(({ assigned }) => [...assigned].some((name) => called.has(name)))) return undefined
   return { keepsState: all.some(({ keepsState }) => keepsState) }
@@ -111,21 +111,32 @@ function isRef(encoded: Encoded | undefined): encoded is Ref {
   return Array.isArray(encoded)
 }
 
+/** What was found to be pure, or is being looked at: by value, and exports of modules with all that they call there. */
+interface Looking {
+  readonly records: Map<FunctionRecord, Purity>
+  readonly exports: Map<GraphNode, readonly Purity[]>
+}
+
+function isPureFunction(walk: Walk, encoded: Encoded | undefined, looking: Looking): boolean {
+  const record = recordOf(walk, encoded)
+  if (record !== undefined) return isPureRecord(walk, record, looking)
+  const node = isRef(encoded) ? walk.nodeOf(encoded) : undefined
+  return node?.kind === 'import' && isPureExport(walk, node, looking)
+}
+
 // One that is being looked at already counts as pure: a recursion is as pure as the rest of it.
-function isPureRecord(walk: Walk, record: FunctionRecord, looking: Map<FunctionRecord, Purity>): boolean {
-  if (looking.has(record)) return true
+function isPureRecord(walk: Walk, record: FunctionRecord, looking: Looking): boolean {
+  if (looking.records.has(record)) return true
   const purity = purityOf(record.facts.text)
   if (!purity) return false
-  looking.set(record, purity)
+  looking.records.set(record, purity)
   for (const name of purity.constants) {
     const variable = record.variables.get(name)
     if (!variable || !isData(walk, variable.value)) return false
   }
-  for (const name of purity.calls) {
-    const called = recordOf(walk, record.variables.get(name)?.value)
-    if (!called || !isPureRecord(walk, called, looking)) return false
-  }
-  return isUnshadowed(purity, record) && [...purity.intrinsics].every((name) => !record.variables.has(name))
+  if (!isUnshadowed(purity, record.seen.scopes)) return false
+  if ([...purity.intrinsics].some((name) => record.variables.has(name))) return false
+  return [...purity.calls].every((name) => isPureFunction(walk, record.variables.get(name)?.value, looking))
 }
 
 function isData(walk: Walk, value: Encoded): boolean {
@@ -134,25 +145,41 @@ function isData(walk: Walk, value: Encoded): boolean {
   return node.kind === 'plain' || (node.kind === 'cell' && isData(walk, node.value))
 }
 
-// One that uses nothing of its module, which is another there. Its export is the same function where the source gives
-// the name no other value.
-function purityOfImport(imported: ImportedFunction, exported: string): Purity | undefined {
+// What another worker imports is the same function where the source of its module gives the name no other value.
+function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
+  const imported = walk.imported.get(node) ?? importedAs(walk, node)
+  // To read a module takes longer than to see that its function is not pure.
+  if (imported === undefined || purityOf(imported.facts.text) === undefined) return false
   const { fn, facts, seen, script } = imported
-  const purity = purityOf(facts.text)
-  if (!purity || purity.constants.size > 0 || purity.calls.size > 0 || !isUnshadowed(purity, imported)) return undefined
   const module = moduleFactsOf(fn, facts, seen, script)
-  const [local] = [...module.exports].find(([, name]) => name === exported) ?? []
-  if (local === undefined || !bindingIsStable(module, TOP, local)) return undefined
-  const value = bindingAt(module, TOP, local)?.value
-  return value !== undefined && module.source.slice(value.start, value.end) === textOf(fn) ? purity : undefined
+  const [local] = [...module.exports].find(([, name]) => name === node.name) ?? []
+  if (local === undefined || declaredFunction(module, local) !== textOf(fn)) return false
+  const all = purityInModule(module, local)
+  if (all === undefined || !all.every((purity) => isUnshadowed(purity, seen.scopes))) return false
+  looking.exports.set(node, all)
+  return true
 }
 
-// In front of every function.
-const TOP = -1
+/** What a captured variable imports, from the module that defines it. */
+function importedAs(walk: Walk, node: ImportNode): ImportedFunction | undefined {
+  const [fn] = [...walk.met()].find(([, other]) => other === node) ?? []
+  if (!isFunction(fn) || !/^[./]/.test(node.specifier)) return undefined
+  const facts = readFacts(fn)
+  const place = writtenPlace(walk, fn)
+  if (facts instanceof Error || place === undefined) return undefined
+  const { location, script } = place
+  // A loader may take what is called `.js` for a `.ts`.
+  if (withoutEnding(new URL(node.specifier, node.base).href) !== withoutEnding(script.url)) return undefined
+  return { fn, facts, seen: { ...NOTHING_SEEN, location }, script }
+}
 
-function isUnshadowed({ intrinsics }: Purity, { seen }: ImportedFunction): boolean {
+function withoutEnding(url: string): string {
+  return url.replace(/\.[cm]?[jt]sx?$/, '')
+}
+
+function isUnshadowed({ intrinsics }: Purity, scopes: Look['scopes']): boolean {
   for (const name of intrinsics) {
-    if (lookUp(seen.scopes ?? [], name) !== undefined) return false
+    if (lookUp(scopes ?? [], name) !== undefined) return false
     const value = findValue(globalThis, name)
     if ((isObject(value) || isFunction(value)) && intrinsicPathOf(value) === undefined) return false
   }

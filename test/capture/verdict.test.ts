@@ -5,6 +5,7 @@ import { captureGraph } from '#dist/capture/capture.js'
 import { isStateless, purityIn, recheckOf } from '#dist/capture/verdict.js'
 import { count, increase } from '../fixtures/live-binding.js'
 import * as exported from '../fixtures/pure-and-impure.js'
+import { callsImpure, keepsCount, reassigned, usesModule } from '../fixtures/pure-and-impure.js'
 
 const factor = 3
 const settings = { factor }
@@ -158,10 +159,30 @@ describe('running a function again', () => {
     assert.equal(pure(exported.root), true)
     assert.equal(pure(exported.fibonacci), true)
     assert.equal(pure(exported.renamed), true)
+    assert.equal(pure(exported.usesModule), true)
+    assert.equal(pure(exported.readsData), true)
+    assert.equal(
+      pure((n: number) => [n].map(usesModule)[0]! + usesModule(helper(n))),
+      true,
+    )
   })
 
-  it('may be noticed when an export uses its module, or may be another one there', () => {
-    assert.equal(pure(exported.usesModule), false)
+  it('may be noticed when an export uses more of its module, or may be another one there', () => {
+    const { readsObject, readsSpread, readsOther, callsOther } = exported
+    for (const fn of [keepsCount, readsObject, readsSpread, readsOther, callsOther, callsImpure])
+      assert.equal(pure(fn), false, fn.name)
+    assert.equal(
+      pure((n: number) => keepsCount(n)),
+      false,
+    )
+    assert.equal(
+      pure((n: number) => callsImpure(n)),
+      false,
+    )
+    assert.equal(
+      pure((n: number) => reassigned(n)),
+      false,
+    )
     assert.equal(pure(exported.reassigned), false)
     assert.equal(pure(exported.either), false)
     assert.equal(pure(exported.alias), false)
