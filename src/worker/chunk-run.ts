@@ -11,7 +11,8 @@ export interface TaskRun {
   readonly pure: boolean
   /** A run may change what an earlier run gave. */
   readonly keepsState: boolean
-  readonly call: (index: number, args: readonly unknown[]) => unknown
+  /** `item`: the arguments as an array, except of a `chunk`, whose items are the only argument. */
+  readonly call: (index: number, item: unknown) => unknown
 }
 
 /** Runs one chunk, item after item, and answers each, in order. */
@@ -19,7 +20,6 @@ export class ChunkRun {
   readonly #answers: Answers
   readonly #task: number
   readonly #index: number
-  readonly #star: boolean
   readonly #run: TaskRun
   readonly #marks: Pick<TaskMarks, 'isMarked'>
   #items: readonly unknown[]
@@ -50,7 +50,6 @@ export class ChunkRun {
     this.#marks = marks
     this.#task = message.task
     this.#index = message.index
-    this.#star = message.kind !== Kind.chunk
     this.#together = message.kind !== Kind.calls
     this.#run = run
     this.#items = items
@@ -110,7 +109,7 @@ export class ChunkRun {
     let value: unknown
     let later: boolean
     try {
-      value = this.#run.call(this.#index + at, this.#star ? (item as unknown[]) : [item])
+      value = this.#run.call(this.#index + at, item)
       later = isThenable(value)
     } catch (error) {
       return this.#failed(at, error)

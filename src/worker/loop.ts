@@ -241,18 +241,17 @@ class TaskLoop implements Ending {
   #runner(message: Message, { call, pure: isPure, keepsState }: TaskFunction, manner: TaskManner): TaskRun {
     const { kind, task, fn: id, index: first, payload } = message
     const pure = isPure && !manner.isNoted && (payload === undefined || !isMoreThanData(payload))
-    if (pure) return { pure, keepsState, call: (_index, args) => call(...args) }
+    const takesOne = kind === Kind.chunk
+    if (pure) return { pure, keepsState, call: takesOne ? (_, item) => call(item) : (_, args) => call(...(args as [])) }
     const scope = (this.#scope ??= new TaskScope(this.#store ?? UNMARKED))
-    if (kind === Kind.chunk || kind === Kind.starChunk)
-      return {
-        pure,
-        keepsState,
-        call: (index, args) => scope.run(task, index, id, manner, call, args),
-      }
+    const isItem = takesOne || kind === Kind.starChunk
     return {
       pure,
       keepsState,
-      call: (index, args) => scope.run(task + index - first, undefined, id, manner, call, args),
+      call: (index, item) => {
+        const [taskId, itemIndex] = isItem ? [task, index] : [task + index - first, undefined]
+        return scope.run(taskId, itemIndex, id, manner, call, takesOne ? [item] : (item as unknown[]))
+      },
     }
   }
 
