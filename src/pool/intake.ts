@@ -26,6 +26,7 @@ export class Intake {
   #over = false
   #later: NodeJS.Immediate | undefined
 
+  /** Throws what the source throws when it is asked for its iterator. */
   constructor(source: Iterable<unknown> | AsyncIterable<unknown>, events: IntakeEvents) {
     this.#events = events
     this.#source = source
@@ -44,6 +45,21 @@ export class Intake {
       else this.#pullSync()
       this.#pulling = false
     }
+  }
+
+  /** What will take the items; when it cannot be started, the source is let go. */
+  startWith<T>(start: () => T): T {
+    try {
+      return start()
+    } catch (error) {
+      this.leave()
+      throw error
+    }
+  }
+
+  /** As `stop`, for those who do not wait for that. */
+  leave(): void {
+    this.stop().catch(() => {})
   }
 
   /** Pulls no more and lets the source know. */
@@ -138,7 +154,7 @@ export class Intake {
       this.#events.pulled(items)
     } catch (reason) {
       // The source itself did not end, so it is told to.
-      void this.stop().catch(() => {})
+      this.leave()
       this.#events.ended({ reason })
     }
   }

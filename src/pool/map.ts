@@ -1,11 +1,12 @@
 import type { PoolCore } from './core.ts'
 import { Extent } from './extent.ts'
 import { Intake, isAsync } from './intake.ts'
-import { snapshot } from './items.ts'
+import { snapshot, type Item } from './items.ts'
 import { MapResults } from './map-results.ts'
 import type { MapOptions } from './options.ts'
 import { withProgress } from './progress.ts'
 import type { Work } from './work.ts'
+import type { WorkUser } from './works.ts'
 
 /** Starts `map` or `starmap`. */
 export function startMap(
@@ -15,48 +16,73 @@ export function startMap(
   items: Iterable<unknown> | AsyncIterable<unknown>,
   options: MapOptions,
 ): Promise<unknown[]> {
-  const star = verb === 'starmap'
   const { onError, ...common } = options
   const { signal, progress } = common
   if (signal?.aborted === true) return Promise.reject(signal.reason)
-  const how = { verb, star, isWhole: true, ...common }
+  const star = verb === 'starmap'
   const results = new MapResults(onError === 'settle')
   const extent = new Extent(items, options.length)
-  let work: Work
-  const sink = withProgress(results, progress, extent, (reason) => work.abort(reason, 'broke'))
-  if (!isAsync(items)) {
-    let values: unknown[]
-    try {
-      values = collect(items)
-    } catch (reason) {
-      return Promise.reject(reason)
-    }
-    if (values.length > 0) core.startFirst()
-    const all = snapshot(values, 0, star, core.options.sharesMemory)
-    extent.pulled = all.length
-    extent.isOver = true
-    work = core.work(fn, how, sink, {})
-    work.add(all)
-    work.complete()
-    return results.promise
+  let work: Work | undefined
+  const sink = withProgress(results, progress, extent, (reason) => work?.abort(reason, 'broke'))
+  const source: MapSource = {
+    core,
+    extent,
+    take: (values) => snapshot(values, extent.pulled, star, core.options.sharesMemory),
+    start: (user) => (work = core.work(fn, { verb, star, isWhole: true, ...common }, sink, user)),
   }
-  work = core.work(fn, how, sink, {
-    progressed: () => intake.pull(),
-    finished: () => void intake.stop().catch(() => {}),
-  })
-  const intake = new Intake(items, {
-    room: () => core.readAhead(work) - work.open,
-    pulled: (values) => {
-      work.add(snapshot(values, extent.pulled, star, core.options.sharesMemory))
-      extent.pulled += values.length
-    },
-    ended: (error) => {
-      extent.isOver = true
-      work.complete(error)
-    },
-  })
+  const refused = isAsync(items) ? pullAll(items, source) : giveAll(items, source)
+  return refused === undefined ? results.promise : Promise.reject(refused.reason)
+}
+
+/** What items of a map are given to. */
+interface MapSource {
+  readonly core: PoolCore
+  readonly extent: Extent
+  /** Items as they are now. */
+  take(values: unknown[]): Item[]
+  start(user: WorkUser): Work
+}
+
+/** What the items themselves threw before the first of them. */
+type Refused = { readonly reason: unknown } | undefined
+
+function giveAll(items: Iterable<unknown>, { core, extent, take, start }: MapSource): Refused {
+  let values: unknown[]
+  try {
+    values = collect(items)
+  } catch (reason) {
+    return { reason }
+  }
+  if (values.length > 0) core.startFirst()
+  const all = take(values)
+  extent.pulled = all.length
+  extent.isOver = true
+  const work = start({})
+  work.add(all)
+  work.complete()
+  return undefined
+}
+
+function pullAll(items: AsyncIterable<unknown>, { core, extent, take, start }: MapSource): Refused {
+  let intake: Intake
+  try {
+    intake = new Intake(items, {
+      room: () => core.readAhead(work) - work.open,
+      pulled: (values) => {
+        work.add(take(values))
+        extent.pulled += values.length
+      },
+      ended: (error) => {
+        extent.isOver = true
+        work.complete(error)
+      },
+    })
+  } catch (reason) {
+    return { reason }
+  }
+  const work = intake.startWith(() => start({ progressed: () => intake.pull(), finished: () => intake.leave() }))
   intake.pull()
-  return results.promise
+  return undefined
 }
 
 // An array is copied at once, which is many times faster than through its iterator, unless it has one of its own.

@@ -6,6 +6,7 @@ import { Extent } from './extent.ts'
 import type { StreamOptions } from './options.ts'
 import { withProgress } from './progress.ts'
 import { ResultStream } from './stream.ts'
+import type { Work } from './work.ts'
 
 /** Starts `imap` or `imapUnordered`. */
 export function startStream<R>(
@@ -19,15 +20,6 @@ export function startStream<R>(
   const extent = new Extent(items, options.length)
   const { onError: _, buffer, ...common } = options
   const sink = withProgress(inbox, options.progress, extent, (reason) => work.abort(reason, 'broke'))
-  const work = core.work(fn, { verb, star: false, isWhole: false, ...common }, sink, {
-    progressed: () => {
-      // After an error nothing more is pulled until the reader asks again: it may have left.
-      if (!inbox.unread) intake.pull()
-      else core.dropAbandonedSoon()
-    },
-    finished: () => void intake.stop().catch(() => {}),
-    abandoned: () => inbox.unread && work.open === 0,
-  })
   const intake = new Intake(items, {
     room: () => (buffer ?? core.readAhead(work)) - (extent.pulled - inbox.given),
     pulled: (values) => {
@@ -41,6 +33,18 @@ export function startStream<R>(
       work.complete(error)
     },
   })
+  const how = { verb, star: false, isWhole: false, ...common }
+  const work: Work = intake.startWith(() =>
+    core.work(fn, how, sink, {
+      progressed: () => {
+        // After an error nothing more is pulled until the reader asks again: it may have left.
+        if (!inbox.unread) intake.pull()
+        else core.dropAbandonedSoon()
+      },
+      finished: () => intake.leave(),
+      abandoned: () => inbox.unread && work.open === 0,
+    }),
+  )
   intake.pull()
   return new ResultStream(inbox, {
     length: () => extent.total,

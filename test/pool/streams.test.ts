@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { PassThrough, Readable, Transform } from 'node:stream'
 import { after, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
@@ -123,6 +124,31 @@ onEachBackend('streams as sources', ({ backend }) => {
     }
     assert.equal(node.destroyed, true)
     await isTold
+  })
+
+  it('that cannot even be asked fail their call, and do not hold up the end of their pool', async () => {
+    const own = new Pool({ backend, processes: 1 })
+    const locked = new ReadableStream<number>()
+    locked.getReader()
+    const broken = (key: symbol): Iterable<number> =>
+      Object.defineProperty({}, key, {
+        value: () => {
+          throw new RangeError('no iterator')
+        },
+      }) as Iterable<number>
+    await assert.rejects(own.map(Math.sqrt, broken(Symbol.iterator)), RangeError)
+    await assert.rejects(own.map(Math.sqrt, broken(Symbol.asyncIterator)), RangeError)
+    await assert.rejects(own.map(Math.sqrt, locked), TypeError)
+    assert.throws(() => own.imap(Math.sqrt, broken(Symbol.iterator)), RangeError)
+    assert.throws(() => own.imapUnordered(Math.sqrt, locked), TypeError)
+    // Whose function is refused is let go.
+    const free = new ReadableStream<number>()
+    const socket = new Socket()
+    assert.throws(() => own.imap(() => socket, free), { code: 'MC_FUNCTION_UNSENDABLE' })
+    assert.throws(() => own.map(() => socket, free), { code: 'MC_FUNCTION_UNSENDABLE' })
+    assert.equal(free.locked, false)
+    own.close()
+    await own.join()
   })
 
   it('that fail give what came before, then their error', async () => {
