@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const pages = readPages(root)
 const blocks = pages.flatMap((page) => findBlocks(page, readFileSync(join(root, page), 'utf8')))
 
-describe('the code in the pages', () => {
+// Two of them side by side, as some wait.
+describe('the code in the pages', { concurrency: 2 }, () => {
   const folder = join(root, '.build/docs')
   let complaints: string[] = []
   before(async () => {

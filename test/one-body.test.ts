@@ -40,7 +40,7 @@ async function body(backend: Exclude<BackendName, 'inline'>): Promise<unknown[]>
 
   const sleepers = [1, 2].map(() => new Process({ backend, target: forever }).start())
   said.push([activeChildren().length, (await wait(sleepers, 0)).length, await sleepers[0]?.join(0)])
-  await sleepers[0]?.terminate()
+  await sleepers[0]?.terminate({ grace: 60_000 })
   sleepers[1]?.kill()
   said.push([await sleepers[1]?.join(), (await wait(sleepers)).length])
   said.push([sleepers.map(({ exitCode, exitSignal }) => [exitCode, exitSignal])])

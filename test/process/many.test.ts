@@ -33,7 +33,7 @@ onEachProcessBackend('many processes', ({ backend }) => {
     const children = Array.from({ length: 50 }, () => new Process({ backend, target: forever }).start())
     for (const [n, child] of children.entries()) {
       if (n % 2 === 0) child.kill()
-      else void child.terminate()
+      else void child.terminate({ grace: 60_000 })
     }
     await Promise.all(children.map((child) => child.join()))
     assert.ok(children.every((child, n) => child.exitCode === (n % 2 === 0 ? -9 : -15)))

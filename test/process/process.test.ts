@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { inspect } from 'node:util'
 import { Process, activeChildren, currentProcess } from 'manycore'
+import { holdTimers } from '../support/held-timers.js'
 import { onEachProcessBackend } from '../support/on-backends.js'
 
 const forever = (): Promise<never> =>
@@ -198,6 +199,8 @@ onEachProcessBackend('Process', ({ backend }) => {
   })
 
   it('`using` ends the process, `await using` waits for it', async () => {
+    // A slow machine may need longer than the grace period to end it.
+    using _grace = holdTimers(5000)
     let left: Process<[], unknown>
     {
       using child = new Process({ backend, target: forever }).start()

@@ -45,7 +45,7 @@ describe('with tree', () => {
   it('terminate() takes along what the process has started, in whatever group', { skip }, async () => {
     const child = new Process({ target: startPrograms, args: [false], stdio: 'pipe' }).start()
     const pids = await pidsOf(child)
-    await child.terminate({ tree: true })
+    await child.terminate({ tree: true, grace: 60_000 })
     assert.equal(child.exitCode, -15)
     await allGone(pids)
   })
