@@ -73,6 +73,16 @@ export function checkOptions(name: string, value: unknown, known: readonly strin
   }
 }
 
+/** The options that were given, each read once: those of a class may be getters of its prototype. */
+export function takeOptions<T extends object>(options: T, known: readonly (keyof T)[]): T {
+  const taken: Partial<T> = {}
+  for (const name of known) {
+    const value = options[name]
+    if (value !== undefined) taken[name] = value
+  }
+  return taken as T
+}
+
 export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
   if (value !== undefined && !(value instanceof AbortSignal)) throw badArgument(name, 'an AbortSignal', value)
   return value

@@ -9,6 +9,7 @@ import {
   checkOptions,
   checkRecord,
   checkSignal,
+  takeOptions,
 } from '../base/argument.ts'
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
@@ -185,8 +186,9 @@ export interface CheckedPoolOptions extends Omit<PoolOptions, keyof Surroundings
   readonly maxTasksPerWorker: number
 }
 
-export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions {
-  checkOptions('The argument of new Pool()', options, POOL_OPTIONS)
+export function checkPoolOptions(given: PoolOptions = {}): CheckedPoolOptions {
+  checkOptions('The argument of new Pool()', given, POOL_OPTIONS)
+  const options = takeOptions(given, POOL_OPTIONS)
   const { initializer, onExit, maxQueue, maxMemory, maxTasksPerWorker, keepAlive, spare, name, captures } = options
   const { initializerArgs = [], preloadErrors = 'throw', initializerTimeout = Infinity } = options
   const { onExitTimeout = ON_EXIT_MS, stallTimeout = Infinity } = options
@@ -220,23 +222,26 @@ export function checkPoolOptions(options: PoolOptions = {}): CheckedPoolOptions 
   }
 }
 
-export function checkApplyOptions(method: string, options: ApplyOptions | undefined): ApplyOptions | undefined {
-  if (options === undefined) return undefined
-  checkOptions(`The last argument of ${method}`, options, APPLY_OPTIONS)
+export function checkApplyOptions(method: string, given: ApplyOptions | undefined): ApplyOptions | undefined {
+  if (given === undefined) return undefined
+  checkOptions(`The last argument of ${method}`, given, APPLY_OPTIONS)
+  const options = takeOptions(given, APPLY_OPTIONS)
   checkCommon(options)
   if (options.key !== undefined && typeof options.key !== 'string' && !Number.isFinite(options.key))
     throw badArgument('key', 'a text or a finite number', options.key)
   return options
 }
 
-export function checkMapOptions(method: string, options: MapOptions = {}): MapOptions {
-  checkOptions(`The last argument of ${method}`, options, MAP_OPTIONS)
+export function checkMapOptions(method: string, given: MapOptions = {}): MapOptions {
+  checkOptions(`The last argument of ${method}`, given, MAP_OPTIONS)
+  const options = takeOptions(given, MAP_OPTIONS)
   checkMapping(options)
   return options
 }
 
-export function checkStreamOptions(method: string, options: StreamOptions = {}): StreamOptions {
-  checkOptions(`The last argument of ${method}`, options, STREAM_OPTIONS)
+export function checkStreamOptions(method: string, given: StreamOptions = {}): StreamOptions {
+  checkOptions(`The last argument of ${method}`, given, STREAM_OPTIONS)
+  const options = takeOptions(given, STREAM_OPTIONS)
   checkMapping(options)
   if (options.buffer !== undefined) checkInteger('buffer', options.buffer, 1)
   return options

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { CancelledError, Pool, StateError, currentProcess } from 'manycore'
+import { CancelledError, Pool, StateError, currentProcess, currentTask } from 'manycore'
 import { inEachOf } from '../support/meeting.js'
 import { SOON_MS, allGone } from '../support/processes.ts'
 import { startProgram } from '../support/run-program.ts'
@@ -208,6 +208,35 @@ onEachBackend('the life of a pool', (place) => {
       assert.deepEqual(await Promise.all(tasks.slice(0, 2)), [1, 2])
       await assert.rejects(tasks[2] as Promise<number>, CancelledError)
     }
+  })
+
+  it('takes options that a class has as getters, each once', async () => {
+    let reads = 0
+    class PoolSettings {
+      readonly backend = backend
+      get name(): string {
+        return `Ada${++reads}`
+      }
+      get processes(): number {
+        return 1
+      }
+    }
+    class MapSettings {
+      get onError(): 'settle' {
+        return 'settle'
+      }
+      get retries(): number {
+        return 1
+      }
+    }
+    await using pool = new Pool(new PoolSettings())
+    const run = (): readonly [string, number] => [currentProcess().name.replace(/-\d+$/, ''), currentTask().attempt]
+    const value = ['Ada1', 1] as const
+    assert.deepEqual(await pool.map(run, [1], new MapSettings()), [{ status: 'fulfilled', value }])
+    assert.deepEqual(await pool.imap(run, [1], new MapSettings()).next(), {
+      done: false,
+      value: { status: 'fulfilled', value },
+    })
   })
 
   it('names its workers', async () => {
