@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Pool } from 'manycore'
-import { makeGate } from '../support/meeting.js'
+import { inEachOf, makeGate } from '../support/meeting.js'
 import { Histogram } from '#dist/pool/histogram.js'
 
 const sleep = (ms: number): Promise<number> => new Promise((resolve) => setTimeout(resolve, ms, ms))
@@ -33,13 +33,14 @@ describe('the times of a pool', () => {
   for (const backend of ['process', 'thread', 'inline'] as const) {
     it(`come with what each worker uses when it is asked (${backend})`, async () => {
       await using pool = new Pool({ processes: 2, backend })
-      await pool.map(sleep, [1, 1])
+      // One that becomes ready meanwhile was not asked.
+      await inEachOf(pool, 2, () => 0)
       assert.ok(pool.stats().workers.every(({ usage }) => usage === undefined))
       const [one, two] = await Promise.all([pool.measure(60_000), pool.measure({ timeout: 60_000 })])
       for (const { workers } of [one, two]) {
         assert.ok(workers.length > 0)
         for (const { state, usage } of workers) {
-          if (state !== 'ready') continue
+          assert.equal(state, 'ready')
           assert.ok(usage !== undefined && usage.heap > 1_000_000)
           assert.ok(usage.eventLoop.utilization >= 0 && usage.eventLoop.utilization <= 1)
           if (backend !== 'thread') assert.ok(usage.cpu !== undefined && usage.cpu > 0)
