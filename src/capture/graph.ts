@@ -1,4 +1,5 @@
 import type { NodeError } from '../base/node-error.ts'
+import type { Integrity } from '../base/integrity.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -36,9 +37,7 @@ export type Property =
   | readonly [key: Key, value: Encoded, flags: number]
   | readonly [key: Key, get: Encoded, flags: number, set: Encoded]
 
-export const PropertyFlag = { enumerable: 1, writable: 2, configurable: 4 } as const
-
-export type Integrity = 'fixed' | 'sealed' | 'frozen'
+export const PropertyFlag = { enumerable: 1, writable: 2, configurable: 4, all: 7 } as const
 
 /** What any object may have besides its content. */
 export interface Attachments {
@@ -47,6 +46,7 @@ export interface Attachments {
   props?: Property[]
   /** What its kind implies and was deleted: `name` and `length` of a function, the `constructor` of its prototype. */
   lacks?: string[]
+  /** Where it cannot be added to. */
   integrity?: Integrity
   /** Per class with private members, base class first: the class, and its fields' names and values. */
   privates?: PrivateFields[]

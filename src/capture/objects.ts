@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isFrozen } from '../base/frozen.ts'
+import { isFrozen } from '../base/integrity.ts'
 import { isIndex } from '../base/plain-array.ts'
 import { unsendable } from '../base/unsendable.ts'
 import { checkShared, encodeArrayBuffer, encodeView } from './buffers.ts'

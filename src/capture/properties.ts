@@ -1,5 +1,5 @@
-import { isFrozen } from '../base/frozen.ts'
-import type { Attachments, Encoded, Integrity, Property } from './graph.ts'
+import { integrityOf } from '../base/integrity.ts'
+import type { Attachments, Encoded, Property } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
 import { isFunction, isNative } from './peek.ts'
 import { standIn } from './provenance.ts'
@@ -28,13 +28,12 @@ export function encodeProperties(
       else {
         const value = walk.encodeDeep(descriptor.value, isFunction(descriptor.value) ? place : { owner: object })
         const flags = flagsOf(descriptor)
-        props.push(flags === ORDINARY ? [name, value] : [name, value, flags])
+        props.push(flags === PropertyFlag.all ? [name, value] : [name, value, flags])
       }
     })
   }
   if (props.length > 0) node.props = props
-  const integrity = integrityOf(object)
-  if (integrity) node.integrity = integrity
+  if (!Object.isExtensible(object)) node.integrity = integrityOf(object)
 }
 
 // What `Error.captureStackTrace` gives any object is V8's own accessor in newer versions.
@@ -51,14 +50,4 @@ function flagsOf({ enumerable, writable, configurable }: PropertyDescriptor): nu
     (writable ? PropertyFlag.writable : 0) |
     (configurable ? PropertyFlag.configurable : 0)
   )
-}
-
-const ORDINARY = PropertyFlag.enumerable | PropertyFlag.writable | PropertyFlag.configurable
-
-function integrityOf(object: object): Integrity | undefined {
-  if (Object.isExtensible(object)) return undefined
-  if (isFrozen(object)) return 'frozen'
-  // Newer versions of V8 call a view with items sealed, and refuse to seal one.
-  if (ArrayBuffer.isView(object) && object.byteLength > 0 && !(object instanceof DataView)) return 'fixed'
-  return Object.isSealed(object) ? 'sealed' : 'fixed'
 }

@@ -1,4 +1,5 @@
 import { ValueUnreadableError } from '../base/errors.ts'
+import { setIntegrity } from '../base/integrity.ts'
 import type { Attachments, Encoded, GraphNode, Property, UnsendableNode } from './graph.ts'
 import { PropertyFlag } from './graph.ts'
 import { setPrivates, setPrivateStatics } from './rebuild-classes.ts'
@@ -45,8 +46,9 @@ export function fill(rebuild: Rebuild, node: GraphNode, value: unknown): void {
 /** Last of all, since nothing can be added to a frozen object. */
 export function protect(rebuild: Rebuild, node: GraphNode, value: unknown): void {
   if (rebuild.kept.has(node)) return
-  if ('integrity' in node) setIntegrity(node, value as object)
-  if ('prototype' in node && node.prototype) setIntegrity(node.prototype, (value as Function).prototype as object)
+  if ('integrity' in node && node.integrity) setIntegrity(value as object, node.integrity)
+  const ofPrototype = 'prototype' in node ? node.prototype?.integrity : undefined
+  if (ofPrototype !== undefined) setIntegrity((value as Function).prototype as object, ofPrototype)
 }
 
 function fillPrototype(rebuild: Rebuild, fn: Function, parts: Attachments): void {
@@ -96,7 +98,7 @@ function defineAll(rebuild: Rebuild, object: object, props: readonly Property[])
 }
 
 function define(rebuild: Rebuild, object: object, property: Property): void {
-  const [rawKey, encoded, flags = ORDINARY] = property
+  const [rawKey, encoded, flags = PropertyFlag.all] = property
   const key = rebuild.key(rawKey)
   const descriptor: PropertyDescriptor = {
     enumerable: (flags & PropertyFlag.enumerable) !== 0,
@@ -124,12 +126,4 @@ function isFixed(object: object, key: PropertyKey): boolean {
 
 function isUnsendable(node: GraphNode | undefined): node is UnsendableNode {
   return node?.kind === 'unsendable'
-}
-
-const ORDINARY = PropertyFlag.enumerable | PropertyFlag.writable | PropertyFlag.configurable
-
-function setIntegrity(node: Attachments, value: object): void {
-  if (node.integrity === 'frozen') Object.freeze(value)
-  else if (node.integrity === 'sealed') Object.seal(value)
-  else if (node.integrity === 'fixed') Object.preventExtensions(value)
 }

@@ -1,9 +1,9 @@
 import { inspect, types } from 'node:util'
 import * as own from '../base/errors.ts'
+import { Integrity, integrityOf, setIntegrity } from '../base/integrity.ts'
 import { RemoteError } from '../base/errors.ts'
 import { type NodeError, nodeErrorPrototype } from '../base/node-error.ts'
 import { type ErrorShape, isPlainlyMade, shapeOf } from './error-shape.ts'
-import { Integrity, integrityOf, protect } from './protection.ts'
 import { Form, survey } from './survey.ts'
 
 /**
@@ -135,7 +135,7 @@ export function reviveError(
       if (isWhole(record, errors[i]!, rich) && !(isOfTable(part) && isValue(errors[i]!, key))) continue
       define(errors[i]!, key, value(part), enumerable)
     }
-    if (!(errors[i] instanceof RemoteError)) protect(errors[i]!, record.integrity ?? Integrity.none)
+    if (!(errors[i] instanceof RemoteError)) setIntegrity(errors[i]!, record.integrity ?? Integrity.none)
   })
   return 'rich' in root && !(root.rich in rich) ? notRevived(root.text, finish) : value(root)
 }

@@ -1,14 +1,4 @@
-import { isFrozen } from '../base/frozen.ts'
-
-/** Whether an object can be added to, and whether what it has can be changed. */
-export const Integrity = { none: 0, fixed: 1, sealed: 2, frozen: 3 } as const
-export type Integrity = (typeof Integrity)[keyof typeof Integrity]
-
-export function integrityOf(object: object): Integrity {
-  if (Object.isExtensible(object)) return Integrity.none
-  if (isFrozen(object)) return Integrity.frozen
-  return Object.isSealed(object) ? Integrity.sealed : Integrity.fixed
-}
+import { Integrity, setIntegrity } from '../base/integrity.ts'
 
 /**
  * JSON of data some of whose objects and arrays are frozen, sealed or cannot be added to. `integrity` has two numbers for
@@ -31,15 +21,9 @@ export function readProtected(text: string): unknown {
     for (const item of Array.isArray(object) ? object : Object.values(object)) {
       if (typeof item === 'object' && item !== null) visit(item as object)
     }
-    protect(object, kept)
+    setIntegrity(object, kept)
   }
 
   visit(value)
   return value
-}
-
-export function protect(object: object, kept: Integrity): void {
-  if (kept === Integrity.frozen) Object.freeze(object)
-  else if (kept === Integrity.sealed) Object.seal(object)
-  else if (kept === Integrity.fixed) Object.preventExtensions(object)
 }

@@ -29,7 +29,8 @@ export interface RegisteredType {
  *
  * Instances of subclasses travel by it too, unless they are registered themselves.
  *
- * @throws ArgumentError `MC_ARGUMENT_INVALID` when something is no class or no function, an option is unknown, or the name belongs to another class.
+ * @throws ArgumentError `MC_ARGUMENT_INVALID` when something is no class or no function, an option is unknown, or the name
+ * belongs to another class.
  */
 export function registerType<T, D>(Class: abstract new (...args: never) => T, options: TypeOptions<T, D>): void {
   checkFunction('Class', Class)
@@ -52,7 +53,7 @@ export function registerType<T, D>(Class: abstract new (...args: never) => T, op
 }
 
 /** How this value travels, when its class or one that it extends is registered. */
-export function typeOf(value: object): RegisteredType | undefined {
+export function registeredTypeOf(value: object): RegisteredType | undefined {
   if (byPrototype.size === 0) return undefined
   for (let at: object | null = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     const type = byPrototype.get(at)

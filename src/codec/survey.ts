@@ -1,9 +1,9 @@
 import { types } from 'node:util'
+import { Integrity, integrityOf } from '../base/integrity.ts'
 import { isIndex, isPlainArray } from '../base/plain-array.ts'
 import { typedArrayName } from '../base/view-parts.ts'
 import { hasOnlyItems } from '../base/view-keys.ts'
 import { isDetached } from './move.ts'
-import { Integrity, integrityOf } from './protection.ts'
 
 /** The cheapest form that is exact for a value, cheapest first. */
 export const Form = { json: 0, clone: 1, graph: 2 } as const

@@ -4,7 +4,7 @@ import type { CaptureOptions, Special } from '../capture/walk.ts'
 import type { Graph } from '../capture/graph.ts'
 import type { GraphHooks } from '../codec/codec.ts'
 import type { RegisteredType } from '../codec/registry.ts'
-import { addType, typeNamed, typeOf } from '../codec/registry.ts'
+import { addType, typeNamed, registeredTypeOf } from '../codec/registry.ts'
 import { contextNameOf, shareContext } from '../codec/shared-context.ts'
 import { tracksLength } from '../codec/view-length.ts'
 import { rooms } from './rooms.ts'
@@ -37,7 +37,7 @@ export function graphHooks(
   function special(value: object): Special | undefined {
     const context = contextNameOf(value)
     if (context !== undefined) return { id: CONTEXT, data: [context] }
-    const type = typeOf(value)
+    const type = registeredTypeOf(value)
     if (type === undefined) return undefined
     const data = encodeAs(type, value)
     if (knownTypes.has(type.name)) return { id: type.name, data: [data] }
