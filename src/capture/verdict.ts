@@ -148,7 +148,6 @@ function isData(walk: Walk, value: Encoded): boolean {
 // What another worker imports is the same function where the source of its module gives the name no other value.
 function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
   const imported = walk.imported.get(node) ?? importedAs(walk, node)
-  // To read a module takes longer than to see that its function is not pure.
   if (imported === undefined || purityOf(imported.facts.text) === undefined) return false
   const { fn, facts, seen, script } = imported
   const module = moduleFactsOf(fn, facts, seen, script)
@@ -163,7 +162,8 @@ function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
 /** What a captured variable imports, from the module that defines it. */
 function importedAs(walk: Walk, node: ImportNode): ImportedFunction | undefined {
   const [fn] = [...walk.met()].find(([, other]) => other === node) ?? []
-  if (!isFunction(fn) || !/^[./]/.test(node.specifier)) return undefined
+  // To look for a function and to read its module takes longer than to see from its text that it is not pure.
+  if (!isFunction(fn) || !/^[./]/.test(node.specifier) || purityOf(textOf(fn)) === undefined) return undefined
   const facts = readFacts(fn)
   const place = writtenPlace(walk, fn)
   if (facts instanceof Error || place === undefined) return undefined
