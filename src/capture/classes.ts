@@ -1,12 +1,14 @@
 import { bindingIsStable } from './binding-stability.ts'
 import { type ClassMember, lostFieldName } from './class-layout.ts'
 import type { FunctionFacts } from './function-facts.ts'
-import { isNatural } from './function-parts.ts'
+import { changedKeys, lackedKeys } from './class-members.ts'
+import { encodeParent, isNatural } from './function-parts.ts'
 import type { Attachments, ClassNode, Encoded } from './graph.ts'
 import { offsetOf } from './module-facts.ts'
-import { isFunction, ownValue, textOf } from './peek.ts'
+import { isFunction, isPlainPrototype, ownValue } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
+import { encodePrototype } from './references.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
 
@@ -29,42 +31,33 @@ export function encodeClassParts(walk: Walk, record: FunctionRecord, node: Class
       walk.at('property', name, () => walk.encodeDeep(value, { owner: fn })),
     ])
   }
-  const own = Reflect.ownKeys(fn).filter(
-    (key) => !isImplied(fn, key, record.facts) && !isFromText(walk, record, fn, key, true),
-  )
-  walk.at('part', 'static', () => encodeProperties(walk, fn, own, node))
   const prototype = ownValue(fn, 'prototype') as object
-  const keys = Reflect.ownKeys(prototype).filter(
-    (key) => key !== 'constructor' && !isFromText(walk, record, prototype, key, false),
-  )
+  const own = changedKeys(walk, record, fn, true).filter((key) => !isImplied(fn, key, record.facts))
+  const lacking = lackedKeys(record, fn, true)
+  walk.at('part', 'static', () => encodeProperties(walk, fn, own, node))
+  if (lacking.length > 0) node.lacks = lacking
+  if (!record.facts.classLayout?.superRange) encodeParent(walk, fn, node)
   const parts: Attachments = {}
-  walk.at('part', 'prototype', () => encodeProperties(walk, prototype, keys, parts))
-  if (parts.props || parts.integrity) node.prototype = parts
+  const keys = changedKeys(walk, record, prototype, false)
+  const lost = lackedKeys(record, prototype, false)
+  if (lost.length > 0) parts.lacks = lost
+  walk.at('part', 'prototype', () => {
+    encodeProperties(walk, prototype, keys, parts)
+    const parent = Object.getPrototypeOf(prototype) as object | null
+    if (!isNaturalParent(fn, parent, record.facts)) parts.proto = encodePrototype(walk, parent)
+  })
+  if (Object.keys(parts).length > 0) node.prototype = parts
 }
 
 function isImplied(cls: Function, key: PropertyKey, facts: FunctionFacts): boolean {
   return key === 'prototype' || ((key === 'name' || key === 'length') && isNatural(cls, key, facts))
 }
 
-/** A member that compiling the text makes again, unless somebody replaced it since. */
-function isFromText(walk: Walk, record: FunctionRecord, holder: object, key: PropertyKey, isStatic: boolean): boolean {
-  const descriptor = Object.getOwnPropertyDescriptor(holder, key)
-  const mayBe = record.facts.classLayout?.members.some(
-    (member) =>
-      member.isStatic === isStatic &&
-      member.type === 'MethodDefinition' &&
-      !member.isPrivate &&
-      (member.computed ? true : member.key === key),
-  )
-  if (!mayBe || !descriptor) return false
-  return [descriptor.value, descriptor.get, descriptor.set].every(
-    (part: unknown) => part === undefined || (isFunction(part) && isWrittenIn(walk, record, part)),
-  )
-}
-
-function isWrittenIn(walk: Walk, { facts, seen }: FunctionRecord, fn: Function): boolean {
-  const location = writtenPlace(walk, fn)?.location
-  return location !== undefined && location.scriptId === seen.location?.scriptId && facts.text.includes(textOf(fn))
+// Somebody may have given the prototype another parent since, or the class, whose base is what it inherits from now.
+function isNaturalParent(cls: Function, parent: object | null, { classLayout }: FunctionFacts): boolean {
+  if (!classLayout?.superRange) return isPlainPrototype(parent)
+  const base = Object.getPrototypeOf(cls) as object | null
+  return parent === (base === Function.prototype || base === null ? null : ownValue(base, 'prototype'))
 }
 
 /**
@@ -102,7 +95,8 @@ export function encodeComputedKeys(walk: Walk, record: FunctionRecord, node: Cla
   ] as const) {
     for (const key of Reflect.ownKeys(holder)) {
       const member = computed.find((one) => one.isStatic === isStatic && isAt(walk, record, holder, key, one))
-      if (member) keys.set(member, key)
+      // The first is the one that was written, others are further names of it.
+      if (member && !keys.has(member)) keys.set(member, key)
     }
   }
   if (keys.size > 0) node.keys = [...keys].map(([member, key]) => [layout.members.indexOf(member), walk.encodeKey(key)])

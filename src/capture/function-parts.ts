@@ -18,6 +18,11 @@ export function encodeFunctionParts(walk: Walk, fn: Function, facts: FunctionFac
   if (isProperty) node.id = identify(fn)
   else if (isConstructor) encodeMethods(walk, fn, prototype as object, node)
   else if (facts.isGenerator && isObject(prototype)) encodeGeneratorPrototype(walk, prototype, node)
+  encodeParent(walk, fn, node)
+}
+
+/** What a function, or a class without a base, inherits from, where that is not what all functions do. */
+export function encodeParent(walk: Walk, fn: Function, node: Attachments): void {
   const parent = Object.getPrototypeOf(fn) as object | null
   if (parent !== Function.prototype && (parent === null || !(isKnown(parent) || isOfOtherRealm(parent))))
     node.proto = walk.at('part', '[[Prototype]]', () => walk.encode(parent))

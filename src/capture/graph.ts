@@ -212,7 +212,7 @@ export interface PromisifiedNode {
 }
 
 /** A method, or a getter or setter, that a class or prototype which travels has from its text. */
-export interface MemberNode {
+export interface MemberNode extends Attachments {
   kind: 'member'
   of: Encoded
   key: Key

@@ -35,7 +35,10 @@ export function makeCode(rebuild: Rebuild, node: FunctionNode | ClassNode): Func
     unitExtras(unit, { base, home, keys: keys && Object.fromEntries(keys) }),
   )
   if (fn.name !== node.name) Object.defineProperty(fn, 'name', { value: node.name, configurable: true })
-  if (node.kind === 'class') takeSetters(fn)
+  if (node.kind === 'class') {
+    takeSetters(fn)
+    rememberMembers(fn)
+  }
   if (fill) rebuild.fills.set(node, fill)
   rememberOrigin(fn, { unit, fill, keys, home, self })
   if (node.id !== undefined) rememberClass(fn, node.id, rebuild.options.peer)
@@ -77,6 +80,18 @@ function takeSetters(cls: Function): void {
   if (statics) staticSetters.set(cls, statics.bind(cls))
   Reflect.deleteProperty(cls, 'ªset')
   Reflect.deleteProperty(cls, 'ªsset')
+}
+
+/** The member as the text of the class made it, whatever took its place since. */
+export function writtenMember(holder: object, key: PropertyKey): PropertyDescriptor | undefined {
+  return (writtenMembers.get(holder) ?? Object.getOwnPropertyDescriptors(holder))[key as string]
+}
+
+const writtenMembers = new WeakMap<object, Record<PropertyKey, PropertyDescriptor>>()
+
+function rememberMembers(cls: Function): void {
+  for (const holder of [cls, cls.prototype as object])
+    writtenMembers.set(holder, Object.getOwnPropertyDescriptors(holder))
 }
 
 const staticSetters = new WeakMap<Function, (fields: Record<string, unknown>) => void>()

@@ -4,7 +4,7 @@ import type { BoundNode, ErrorNode, GraphNode, ImportNode, MemberNode, ViewNode 
 import { noteImported } from './imported-values.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
 import { classById, rememberStandIn, symbolById, weakById } from './provenance.ts'
-import { makeCode, makeInstance } from './rebuild-classes.ts'
+import { makeCode, makeInstance, writtenMember } from './rebuild-classes.ts'
 import { importerOf, loadedNamespace, metaOf, requireFrom } from './rebuild-units.ts'
 import { standInFor } from './rebuild-stand-ins.ts'
 import type { Rebuild } from './rebuild-state.ts'
@@ -146,7 +146,7 @@ function bind(rebuild: Rebuild, node: BoundNode): Function {
 }
 
 function member(rebuild: Rebuild, node: MemberNode): unknown {
-  const found = Object.getOwnPropertyDescriptor(rebuild.value(node.of), rebuild.key(node.key))?.[node.role] as unknown
+  const found: unknown = writtenMember(rebuild.value(node.of) as object, rebuild.key(node.key))?.[node.role]
   if (found === undefined)
     throw new ValueUnreadableError(`A class has no member '${String(rebuild.key(node.key))}' in this worker.`)
   return found

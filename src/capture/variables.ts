@@ -144,7 +144,10 @@ function encodeImport(
   binding: ImportBinding,
 ): Encoded {
   const { url } = record.script
-  if (isBuiltinSpecifier(binding.specifier)) {
+  // Only a real namespace has a `default`.
+  const use = record.facts.free.get(name)
+  const isNamespace = binding.name === '*' && (use === undefined || use.whole || use.members.has('default'))
+  if (isBuiltinSpecifier(binding.specifier) && !isNamespace) {
     const path = binding.name === '*' || binding.name === 'default' ? [] : [binding.name]
     return walk.add(value, {
       kind: 'builtin',

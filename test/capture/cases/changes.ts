@@ -48,20 +48,18 @@ export const changeCases: readonly Case[] = [
       const Sharing = function () {} as unknown as Old
       Sharing.prototype = Replaced.prototype
       assert.deepEqual(await call(() => [one instanceof Sharing, new Sharing() instanceof Replaced]), [true, true])
-    },
-  },
-  {
-    name: 'a prototype by itself',
-    run: async ({ call }) => {
+      // By itself, one of a class too.
       class Modern {}
-      const Old = function () {} as unknown as { new (): object; prototype: object }
-      Old.prototype = { a: () => 1 }
-      const [modern, old] = [Modern.prototype, Old.prototype]
-      const seen = (): boolean[] => [modern === Modern.prototype, old === Object.getPrototypeOf(new Old())]
-      assert.deepEqual(await call(seen), [true, true])
+      const [modern, old] = [Modern.prototype, Replaced.prototype as object]
+      const same = (): boolean[] => [modern === Modern.prototype, old === Object.getPrototypeOf(new Replaced())]
+      assert.deepEqual(await call(same), [true, true])
       assert.deepEqual(await call((a: object, b: object) => [a === modern, b === old], modern, old), [true, true])
       const [first, second] = await call(() => [modern, old] as const)
       assert.ok(first === modern && second === old)
+      for (const changed of changedClasses()) {
+        const here = changed()
+        for (let time = 0; time < 2; time++) assert.deepEqual(await call(changed), here)
+      }
     },
   },
   {
@@ -120,3 +118,50 @@ export const changeCases: readonly Case[] = [
     },
   },
 ]
+
+/** Functions that tell of a class whose members were changed after it was made. */
+function changedClasses(): (() => unknown)[] {
+  class Swapped {
+    a(): string {
+      return 'a'
+    }
+    b(): string {
+      return 'b'
+    }
+    c(): void {}
+    static s(): void {}
+  }
+  const { a, b } = Object.getOwnPropertyDescriptors(Swapped.prototype)
+  Object.defineProperties(Swapped.prototype, { a: b, b: { ...a, enumerable: true } })
+  Reflect.deleteProperty(Swapped.prototype, 'c')
+  Reflect.deleteProperty(Swapped, 's')
+  class Tagged {
+    get tag(): unknown {
+      return Reflect.get(Tagged.prototype.method, 'tag')
+    }
+    method(): void {}
+  }
+  Object.assign(Tagged.prototype.method, { tag: 5 })
+  class First {
+    name(): string {
+      return 'first'
+    }
+  }
+  class Second {
+    name(): string {
+      return 'second'
+    }
+  }
+  class Moved extends First {
+    override name(): string {
+      return `moved ${super.name()}`
+    }
+  }
+  Object.setPrototypeOf(Moved.prototype, Second.prototype)
+  return [
+    () => [new Swapped().a(), new Swapped().b(), Object.keys(Swapped.prototype)],
+    () => [Object.hasOwn(Swapped.prototype, 'c'), Object.hasOwn(Swapped, 's')],
+    () => new Tagged().tag,
+    () => [new Moved().name(), new Moved() instanceof Second, Object.getPrototypeOf(Moved) === First],
+  ]
+}
