@@ -14,10 +14,10 @@ import { childrenOf, openDescriptors } from '../support/workers.js'
 import { owner, registerCargo } from './cargo.js'
 import { workerPids, type Fault } from './faults.js'
 
-const LIMITS: Readonly<Record<BackendName, PoolOptions>> = {
-  process: { execArgv: ['--max-old-space-size=32'] },
-  thread: { resourceLimits: { maxOldGenerationSizeMb: 32 } },
-  inline: {},
+function limitsOf(backend: BackendName, heapMb: number): PoolOptions {
+  if (backend === 'inline') return {}
+  if (backend === 'thread') return { resourceLimits: { maxOldGenerationSizeMb: heapMb } }
+  return { execArgv: [`--max-old-space-size=${heapMb}`] }
 }
 
 /** Where faults are tried out: files that tasks write into, and pools that have to bear everything. */
@@ -47,8 +47,8 @@ export interface FaultBench {
   shared(): () => Pool
 }
 
-export function faultBench(backend: BackendName): FaultBench {
-  const smallHeap: PoolOptions = { backend, ...LIMITS[backend] }
+export function faultBench(backend: BackendName, heapMb = 32): FaultBench {
+  const smallHeap: PoolOptions = { backend, ...limitsOf(backend, heapMb) }
   let folder: string
   let files = 0
   let file = ''

@@ -162,6 +162,8 @@ onEachBackend('the initializer', (place) => {
     let tries = 0
     const server = await import('node:fs')
     const file = join(tmpdir(), `manycore-tries-${process.pid}`)
+    // A slow machine may have begun none of them when their time is up.
+    writeFileSync(file, '')
     const initializer = async () => {
       appendFileSync(file, 'x')
       await new Promise(() => {})
