@@ -189,8 +189,11 @@ export class Roster {
     this.#idleWatch.end()
     this.#spare.end(how)
     for (const member of this.members.slice()) {
-      if (how === 'release') this.release(member)
-      else {
+      if (how === 'release') {
+        // Nothing was sent to it yet, so nobody has to wait until it has started.
+        if (member.state === 'starting') member.worker.kill('SIGTERM')
+        this.release(member)
+      } else {
         member.state = 'leaving'
         member.killedFor ??= 'its pool was terminated'
         member.worker.kill('SIGTERM')

@@ -77,7 +77,8 @@ export class Spare {
   end(how: 'release' | 'kill'): void {
     this.#ending = true
     clearTimeout(this.#begin?.timer)
-    if (how === 'kill') this.#worker?.kill('SIGTERM')
-    void this.#worker?.stop({ graceMs: TERMINATE_GRACE_MS })
+    const worker = this.#worker
+    if (how === 'kill' || worker?.state === 'starting') worker?.kill('SIGTERM')
+    void worker?.stop({ graceMs: TERMINATE_GRACE_MS })
   }
 }

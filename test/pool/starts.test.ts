@@ -67,3 +67,25 @@ describe('workers that are killed while they start', () => {
     await core.terminate()
   })
 })
+
+describe('workers that have not started yet', () => {
+  it('are not waited for by a pool that is closed', async () => {
+    const backend = new FakeBackend()
+    const core = new PoolCore(checkPoolOptions({ processes: 2 }), backend)
+    const outcomes = Promise.all([core.call(same, [1], undefined), core.call(same, [2], undefined)])
+    const [first, second] = backend.living.slice()
+    assert.ok(first !== undefined && second !== undefined)
+    let isOver = false
+    void outcomes.then(() => (isOver = true))
+    for (; !isOver; await turn()) first.step(0)
+    assert.deepEqual(await outcomes, [1, 2])
+    assert.equal(second.state, 'starting')
+    core.close(false)
+    assert.equal(second.state, 'stopped')
+    assert.equal(first.state, 'ready')
+    const ended = core.join()
+    while (backend.living.length > 0) first.step(0)
+    await ended
+    assert.equal(backend.living.length, 0)
+  })
+})
