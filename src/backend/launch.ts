@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
@@ -62,7 +62,7 @@ function known(reason: { readonly text: string; readonly cause: unknown }): Laun
 // What `spawn` does not throw but tells later is one of these; there were descriptors.
 function likelyCode(file: string, cwd: string | undefined): string {
   if (cwd !== undefined && !isFolder(cwd)) return 'ENOENT'
-  const folders = file.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
+  const folders = basename(file) !== file ? [''] : (process.env['PATH'] ?? '').split(delimiter)
   const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
   if (places.length === 0) return 'ENOENT'
   if (!places.some((place) => isProgram(place))) return 'EACCES'

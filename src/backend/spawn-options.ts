@@ -1,5 +1,5 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { WorkerStartError } from '../base/errors.ts'
 import { currentFolder, startFolder } from '../base/start-folder.ts'
 import { processEntryPath } from './entry-url.ts'
@@ -48,7 +48,8 @@ export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOpti
       },
     )
   }
-  if (!execPath.includes('/') || isProgram(execPath)) return
+  // A bare name is looked for along PATH.
+  if (basename(execPath) === execPath || isProgram(execPath)) return
   throw new WorkerStartError(`${name} could not be started: its execPath ${execPath} is no program that can be run.`, {
     worker: name,
   })

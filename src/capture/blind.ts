@@ -35,12 +35,20 @@ export function callerUrl(): string | undefined {
   Error.stackTraceLimit = 50
   const { stack = '' } = new Error()
   Error.stackTraceLimit = stackTraceLimit
-  for (const [, file = ''] of stack.matchAll(/(?:at |\()((?:file:\/\/)?\/[^():]+):\d+:\d+/g)) {
+  for (const file of filesIn(stack)) {
     const url = file.startsWith('file:') ? file : pathToFileURL(file).href
     if (!isOwnModule(url)) return url
   }
   return undefined
 }
+
+/** The files that a stack names, by URL or by path, innermost first. */
+export function filesIn(stack: string): string[] {
+  return [...stack.matchAll(FRAME_FILE)].map((match) => match[1] as string)
+}
+
+// A drive of Windows stands behind the slash of a URL and at the beginning of a path.
+const FRAME_FILE = /(?:at (?:async )?|\()((?:file:\/\/)?(?:\/(?:[A-Za-z]:)?|[A-Za-z]:\\)[^():]+):\d+:\d+/g
 
 function importsOf(url: string): ReadonlyMap<string, ImportBinding> | undefined {
   if (!url.startsWith('file:')) return undefined
