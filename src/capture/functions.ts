@@ -203,11 +203,22 @@ function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: Script
     seen.scopes?.some(({ description }) => description === 'Module')
   )
     return true
-  // Only sloppy plain functions have `caller` of their own.
-  if (Object.hasOwn(fn, 'caller')) return false
+  if (hasCaller(fn)) return false
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
   // To read its whole file takes longer than all the rest, most of all where V8 is asked for it.
   return !mindsStrictness(facts.text) || moduleFactsOf(fn, facts, seen, script).isStrict || isModuleFile(script)
+}
+
+// Only sloppy plain functions have `caller`: as a property of their own, and from V8 14 (Node 26) on by an accessor of all
+// functions, which throws for any other.
+function hasCaller(fn: Function): boolean {
+  if (Object.hasOwn(fn, 'caller')) return true
+  try {
+    Reflect.get(Function.prototype, 'caller', fn)
+    return true
+  } catch {
+    return false
+  }
 }
 
 // V8 shows no scope of a module that imports, exports and captures nothing. Its text does not tell either.

@@ -41,6 +41,19 @@ describe('strict code', () => {
     }
   })
 
+  it('is not what a plain sloppy function becomes', async () => {
+    // oxlint-disable-next-line typescript/no-implied-eval -- functions of this file are strict
+    const make = (body: string): (() => unknown) => new Function(body) as () => unknown
+    for (const [body, isStrict] of [
+      ['return this === undefined', false],
+      ['"use strict"; return this === undefined', true],
+    ] as const)
+      for (const fn of [make(body), make(`return function () { ${body} }`)() as () => unknown]) {
+        assert.equal(fn.call(undefined), isStrict)
+        assert.equal(((await rebuildGraph(captureGraph(fn))) as () => unknown).call(undefined), isStrict, body)
+      }
+  })
+
   it('is not asked for by a text in which nothing could tell it', () => {
     for (const text of [
       '(a, b) => a + b',
