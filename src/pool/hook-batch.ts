@@ -1,3 +1,5 @@
+import { ManycoreError } from '../base/errors.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import { Batch } from './batch.ts'
@@ -57,4 +59,15 @@ export class HookBatch extends Batch {
   describe(): string {
     return `the ${this.kind === Kind.prepare ? 'initializer' : 'exit hook'} ${this.fn.name}()`
   }
+}
+
+/** That a hook has failed in this worker. */
+export function hookError(
+  code: 'MC_WORKER_INITIALIZER' | 'MC_WORKER_EXIT_HOOK',
+  { fn }: Hook,
+  worker: string,
+  cause: unknown,
+): ManycoreError {
+  const what = code === 'MC_WORKER_INITIALIZER' ? 'initializer' : 'exit hook'
+  return new ManycoreError(code, `The ${what} ${fn.name}() failed in worker ${worker}: ${textOf(cause)}`, { cause })
 }

@@ -2,9 +2,8 @@ import type { Backend, Worker, WorkerExit } from '../backend/backend.ts'
 import type { Begun } from '../backend/launched.ts'
 import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
-import { textOf } from '../base/thrown-text.ts'
 import { Kind } from '../channel/messages.ts'
-import { HookBatch, type Hook } from './hook-batch.ts'
+import { HookBatch, hookError, type Hook } from './hook-batch.ts'
 import { identityIn } from './identity.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Past } from './insights.ts'
@@ -175,7 +174,7 @@ export class Roster {
       void worker.stop()
     }
     const failed = (reason: unknown): void => {
-      if (!this.#terminated) this.exitError ??= hookError('MC_WORKER_EXIT_HOOK', 'exit hook', hook, member, reason)
+      if (!this.#terminated) this.exitError ??= hookError('MC_WORKER_EXIT_HOOK', hook, member.name, reason)
       void worker.stop()
     }
     member.send(new HookBatch(hook, undefined, done, failed), undefined, hook.limitMs)
@@ -268,7 +267,7 @@ export class Roster {
       member.state = 'leaving'
       void member.worker.stop({ graceMs: TERMINATE_GRACE_MS })
     }
-    this.#failed(hookError('MC_WORKER_INITIALIZER', 'initializer', hook, member, reason))
+    this.#failed(hookError('MC_WORKER_INITIALIZER', hook, member.name, reason))
   }
 
   // One that replaces another takes over its place; one that has not ended yet still has its own.
@@ -338,15 +337,4 @@ export class Roster {
 
 function isFromOutside({ signal, givenUp, terminated }: WorkerExit): boolean {
   return givenUp !== true && (signal === 'SIGKILL' || signal === 'SIGTERM' || terminated === true)
-}
-
-function hookError(
-  code: 'MC_WORKER_INITIALIZER' | 'MC_WORKER_EXIT_HOOK',
-  what: string,
-  { fn }: Hook,
-  { worker }: Member,
-  cause: unknown,
-): ManycoreError {
-  const text = `The ${what} ${fn.name}() failed in worker ${worker.identity.name}: ${textOf(cause)}`
-  return new ManycoreError(code, text, { cause })
 }
