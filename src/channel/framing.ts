@@ -1,3 +1,4 @@
+import { longest } from '../codec/longest.ts'
 import { Kind } from './messages.ts'
 import type { Message } from './messages.ts'
 
@@ -13,14 +14,14 @@ export const LENGTH_BYTES = 8
 /** Everything small is gathered in, and lent from, blocks of this size. */
 export const BLOCK_BYTES: number = 64 * 1024
 
-/** The longest body, in bytes: 1 GiB. A JavaScript string of ASCII is shorter than that by itself. */
-export const MAX_BODY_BYTES: number = 2 ** 30
+/** The longest body, in bytes. A JavaScript string of ASCII is shorter than that by itself. */
+export const MAX_BODY_BYTES: number = longest.bodyBytes
 
-/** The longest single out-of-band buffer, in bytes: 4 GiB, the longest that Node 20 can make. */
-export const MAX_BUFFER_BYTES: number = 2 ** 32
+/** The longest single out-of-band buffer, in bytes. */
+export const MAX_BUFFER_BYTES: number = longest.bufferBytes
 
 /** The most out-of-band buffers of one message. */
-export const MAX_BUFFERS: number = 2 ** 20
+export const MAX_BUFFERS: number = longest.buffers
 
 /** Not ASCII and no first byte of UTF-8, so that text written to the channel by mistake is never taken for a frame. */
 export const MAGIC = 0xb5

@@ -2,6 +2,7 @@ import type { Deserializer, Serializer } from 'node:v8'
 import { otherRuntime } from '../base/runtime.ts'
 import type { Layout } from './buffers.ts'
 import { layOut, outsideRegions, readLayout, sharedMemory, writeLayout } from './buffers.ts'
+import { checkLengths } from './longest.ts'
 import { giveAway } from './transfer.ts'
 import type { Payload } from './payload.ts'
 import type { Survey } from './survey.ts'
@@ -28,9 +29,12 @@ export function writeClone(value: unknown, survey: Survey): Clone {
   writeLayout(writer, layout)
   layout?.whole.forEach(({ buffer }, id) => writer.transferArrayBuffer(id, buffer))
   writer.writeValue(value)
+  const body = writer.releaseBuffer()
+  const regions = outsideRegions(layout)
+  checkLengths(body, regions)
   // Last, because what was given away is no longer there when something else fails.
-  const outside = giveAway(layout?.regions ?? [], outsideRegions(layout))
-  const clone = { body: writer.releaseBuffer(), ...outside }
+  const outside = giveAway(layout?.regions ?? [], regions)
+  const clone = { body, ...outside }
   return survey.isShared ? { ...clone, shared: sharedMemory(layout!) } : clone
 }
 

@@ -2,6 +2,7 @@ import { ManycoreError, ValueUnreadableError, ValueUnsendableError } from '../ba
 import { invariant } from '../base/invariant.ts'
 import { textOf } from '../base/thrown-text.ts'
 import { readClone, writeClone } from './clone.ts'
+import { fits } from './longest.ts'
 import { packDouble, packNumbers, unpackDouble, unpackDoubles, unpackIntegers } from './numbers.ts'
 import type { Payload } from './payload.ts'
 import { readProtected, writeProtected } from './protection.ts'
@@ -27,7 +28,7 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
         : { tag: Tag.double, body: packDouble(value), buffers: NONE }
     case 'string':
       // UTF-8 cannot hold half of a surrogate pair, JSON escapes it.
-      return isWellFormed(value)
+      return isWellFormed(value) && fits(value)
         ? { tag: Tag.text, body: value, buffers: NONE }
         : (jsonPayload(Tag.json, value) ?? clonePayload(Tag.clone, value, survey(value), label))
     case 'undefined':
@@ -36,14 +37,14 @@ export function encode(value: unknown, label: string, hooks: GraphHooks): Payloa
       return value ? TRUE : FALSE
     default:
       if (value === null) return NULL
-      return (Array.isArray(value) ? packNumbers(value) : undefined) ?? encodeAny(value, label, hooks)
+      return (Array.isArray(value) ? fitting(packNumbers(value)) : undefined) ?? encodeAny(value, label, hooks)
   }
 }
 
 /** Values that need no more than JSON or packed numbers; nothing for any other. Notes nothing and runs no code of theirs. */
 export function encodePlain(values: readonly unknown[]): Payload | undefined {
   const packed = packNumbers(values) ?? packGaps(values)
-  if (packed !== undefined) return packed
+  if (packed !== undefined) return fitting(packed)
   const { form, integrity } = survey(values)
   if (form !== Form.json || integrity.length > 0) return undefined
   return jsonPayload(Tag.json, values)
@@ -166,18 +167,25 @@ function encodeAny(value: unknown, label: string, hooks: GraphHooks): Payload {
   return encodeGraph(hooks.capture(value, label), label)
 }
 
-/** Nothing where the text would be longer than a text can be: what JSON escapes takes up to six times its length. */
+/**
+ * Nothing where the text would be longer than a text can be (what JSON escapes takes up to six times its length) or than a
+ * message carries.
+ */
 function jsonPayload(tag: number, value: unknown): Payload | undefined {
   try {
-    return { tag, body: JSON.stringify(value), buffers: NONE }
+    return fitting({ tag, body: JSON.stringify(value), buffers: NONE })
   } catch {
     return undefined
   }
 }
 
+function fitting(payload: Payload | undefined): Payload | undefined {
+  return payload === undefined || fits(payload.body) ? payload : undefined
+}
+
 function protectedPayload(value: unknown, integrity: readonly number[]): Payload | undefined {
   try {
-    return { tag: Tag.protectedJson, body: writeProtected(value, integrity), buffers: NONE }
+    return fitting({ tag: Tag.protectedJson, body: writeProtected(value, integrity), buffers: NONE })
   } catch {
     return undefined
   }

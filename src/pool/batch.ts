@@ -1,5 +1,6 @@
 import type { Kind } from '../channel/messages.ts'
 import { isMoreThanData, type Payload } from '../codec/payload.ts'
+import { Tag } from '../codec/tag.ts'
 import type { PoolFunction } from './functions.ts'
 
 /**
@@ -27,6 +28,8 @@ export abstract class Batch {
   readonly graceMs: number
   /** How often its first item was the next to run when a worker died. */
   readonly losses: number
+  /** Why it cannot be sent. */
+  readonly refused: { readonly reason: unknown } | undefined
   /** How many of the items have been answered. Changed by its member only, like what follows. */
   answered = 0
   /** Milliseconds that one item is taken to cost. */
@@ -44,6 +47,7 @@ export abstract class Batch {
     this.index = cargo.index
     this.count = cargo.count
     this.payload = cargo.payload
+    this.refused = cargo.refused
     this.attempt = cargo.attempt ?? 1
     this.shared = cargo.shared
     this.isWhole = cargo.isWhole ?? false
@@ -80,6 +84,11 @@ export abstract class Batch {
     return undefined
   }
 
+  /** It was not sent, because it cannot be. */
+  refuse(reason: unknown): void {
+    this.fail(() => reason)
+  }
+
   /** Rejects all that was not answered. */
   fail(reasonFor: (what: string) => unknown): void {
     while (this.answered < this.count) {
@@ -89,9 +98,20 @@ export abstract class Batch {
   }
 }
 
+/** A payload that is made of what was taken from its source already, so that an error belongs to that alone. */
+export function payloadOrReason(make: () => Payload): Pick<Batch, 'payload' | 'refused'> {
+  try {
+    return { payload: make(), refused: undefined }
+  } catch (reason) {
+    return { payload: NO_PAYLOAD, refused: { reason } }
+  }
+}
+
+const NO_PAYLOAD: Payload = { tag: Tag.undefined, body: '', buffers: [] }
+
 /** What a batch is made of. */
 type Cargo = Pick<Batch, 'fn' | 'kind' | 'task' | 'index' | 'count' | 'payload'> &
-  Partial<Pick<Batch, 'attempt' | 'shared' | 'isWhole' | 'isRetried' | 'graceMs' | 'losses'>>
+  Partial<Pick<Batch, 'attempt' | 'shared' | 'isWhole' | 'isRetried' | 'graceMs' | 'losses' | 'refused'>>
 
 /** The member of the roster that has a batch. */
 export interface Holder {

@@ -1,6 +1,6 @@
 import type { Payload } from '../codec/payload.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { isPrimitive } from './items.ts'
+import { arePrimitive } from './items.ts'
 
 /**
  * The arguments of a call while it waits: a copy of primitive ones, or the bytes of any others. Where there is one, and it
@@ -10,7 +10,7 @@ export type CallArguments = readonly unknown[] | Payload | string | number | big
 
 /** Throws when one of them cannot travel. */
 export function argumentsFrom(args: readonly unknown[], sharesMemory: boolean): CallArguments {
-  if (!args.every(isPrimitive)) return encodeLent(args, 'args', sharesMemory)
+  if (!arePrimitive(args)) return encodeLent(args, 'args', sharesMemory)
   return args.length === 1 ? (args[0] as CallArguments) : args.slice()
 }
 

@@ -2,7 +2,7 @@ import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import { Tag } from '../codec/tag.ts'
 import { encodeLent } from '../marshal/functions.ts'
-import { Batch } from './batch.ts'
+import { Batch, payloadOrReason } from './batch.ts'
 import { isEncoded, tupleOf, type CallArguments } from './call-arguments.ts'
 import type { Call } from './call.ts'
 
@@ -32,7 +32,7 @@ export class CallBatch extends Batch {
       task: first.id,
       index: 0,
       count: calls.length,
-      payload: payloadOf(calls),
+      ...payloadOrReason(() => payloadOf(calls)),
       attempt: first.attempts,
       shared: first.terms.shared,
       isRetried: first.terms.retries !== undefined,

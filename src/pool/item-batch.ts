@@ -1,6 +1,6 @@
 import { Kind } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
-import { Batch, GRACE_MS } from './batch.ts'
+import { Batch, GRACE_MS, payloadOrReason } from './batch.ts'
 import { argumentsOf, encodeItems } from './items.ts'
 import type { Stretch } from './lane.ts'
 import type { WorkOptions } from './work-options.ts'
@@ -30,7 +30,7 @@ export class ItemBatch extends Batch {
       task: options.task,
       index,
       count: items.length,
-      payload: encodeItems(items),
+      ...payloadOrReason(() => encodeItems(items)),
       attempt,
       shared: options.shared,
       isWhole: options.isWhole,

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { longest } from '../codec/longest.ts'
 import type { Payload } from '../codec/payload.ts'
 import { Tag } from '../codec/tag.ts'
 import { encodeForAny } from '../marshal/functions.ts'
@@ -24,6 +25,9 @@ class Encoded {
 // More than this is not put into one message, unless it is a single item.
 const MOST_LENGTH = 128 * 1024
 
+// JSON escapes half of a surrogate pair in six; with what stands around it there is room for more than that.
+const MOST_BYTES_OF_CHARACTER = 8
+
 /**
  * Items as they are now, `first` being the position of the first of them. Gives the array itself when it may be kept as
  * it is, so it must be the pool's own. `tuples`: each item is an array of arguments.
@@ -31,7 +35,7 @@ const MOST_LENGTH = 128 * 1024
 export function snapshot(values: unknown[], first: number, tuples: boolean, sharesMemory: boolean): Item[] {
   if (tuples) return values.map((value, at) => snapshotTuple(value, first + at, sharesMemory))
   for (let at = 0; at < values.length; at++) {
-    if (!isPrimitive(values[at])) values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`, sharesMemory))
+    if (!staysAsItIs(values[at])) values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`, sharesMemory))
   }
   return values
 }
@@ -43,7 +47,7 @@ export function snapshotUntilRefused(
   sharesMemory: boolean,
 ): { readonly items: Item[]; readonly refused: { readonly reason: unknown } | undefined } {
   for (let at = 0; at < values.length; at++) {
-    if (isPrimitive(values[at])) continue
+    if (staysAsItIs(values[at])) continue
     try {
       values[at] = new Encoded(encodeOne(values[at], `items[${first + at}]`, sharesMemory))
     } catch (reason) {
@@ -91,6 +95,22 @@ export function argumentsOf(item: Item, star: boolean): readonly unknown[] | Pay
   return star ? (item as readonly unknown[]) : [item]
 }
 
+/** Whether a message can carry them as they are, whenever that will be. */
+export function arePrimitive(values: readonly unknown[]): boolean {
+  let length = 0
+  for (const value of values) {
+    if (!isPrimitive(value)) return false
+    if (typeof value === 'string') length += value.length
+  }
+  return length <= longest.bodyBytes / MOST_BYTES_OF_CHARACTER
+}
+
+function staysAsItIs(value: unknown): boolean {
+  return (
+    isPrimitive(value) && (typeof value !== 'string' || value.length <= longest.bodyBytes / MOST_BYTES_OF_CHARACTER)
+  )
+}
+
 export function isPrimitive(value: unknown): boolean {
   if (value === null) return true
   const type = typeof value
@@ -99,7 +119,7 @@ export function isPrimitive(value: unknown): boolean {
 
 function snapshotTuple(value: unknown, at: number, sharesMemory: boolean): Item {
   if (!Array.isArray(value)) throw new ArgumentError(`items[${at}] of starmap() must be an array of arguments.`)
-  return value.every(isPrimitive) ? value.slice() : new Encoded(encodeOne(value, `items[${at}]`, sharesMemory))
+  return arePrimitive(value) ? value.slice() : new Encoded(encodeOne(value, `items[${at}]`, sharesMemory))
 }
 
 function encodeOne(value: unknown, label: string, sharesMemory: boolean): Payload {

@@ -11,6 +11,7 @@ import { Interruption, SOON_MS } from './interruption.ts'
 import { setLimit } from './limit.ts'
 import { Phases, type MemberState } from './phases.ts'
 import type { Tally } from './tally.ts'
+import { transmit } from './transmit.ts'
 import type { WorkerUsage } from '../worker/usage.ts'
 
 /** What a member tells its roster. */
@@ -103,8 +104,15 @@ export class Member implements Holder {
     return this.worker.identity.name
   }
 
+  /** A batch that the channel cannot carry is refused, and nothing else has happened. */
   send(batch: Batch, owner?: object, limitMs?: number): void {
-    const { channel, marshal } = this.worker
+    let hasRoom: boolean
+    try {
+      hasRoom = transmit(this.worker, batch, batch.fn === this.#defined)
+    } catch (reason) {
+      return batch.refuse(reason)
+    }
+    this.#defined = batch.fn
     if (this.batches.length === 0) {
       this.#headSinceMs = performance.now()
       this.phases.works(true, this.#headSinceMs)
@@ -119,24 +127,10 @@ export class Member implements Holder {
     this.heldMs += batch.costMs * batch.count
     this.left -= batch.count
     this.owner = owner
-    if (batch.fn !== this.#defined) {
-      const definition = marshal.define(batch.fn.shipped)
-      if (definition !== undefined) channel.send(definition)
-      this.#defined = batch.fn
-    }
     if (limitMs !== undefined) this.#limit = setLimit(() => this.#expire(batch, limitMs), limitMs)
-    const { kind, task, index, count, payload } = batch
-    const patient = batch.isWhole && count > 1 ? 1 : 0
-    const note = batch.isNoted || batch.fn.toNote === 0 ? 0 : 1
-    if (note === 1) {
-      batch.isNoted = true
-      batch.fn.toNote = Math.max(0, batch.fn.toNote - count)
-    }
-    if (patient === 1 || note === 1 || batch.attempt > 1 || batch.shared !== undefined)
-      channel.send({ kind: Kind.manner, task, fn: note, index: patient, count: batch.attempt, payload: batch.shared })
-    if (channel.send({ kind, task, fn: batch.fn.shipped.id, index, count, payload })) return
+    if (hasRoom) return
     this.blocked = true
-    void channel.drained().then(() => {
+    void this.worker.channel.drained().then(() => {
       this.blocked = false
       this.#events.free(this)
     })

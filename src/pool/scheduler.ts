@@ -85,6 +85,7 @@ export class Scheduler {
     if (source.affinity !== undefined) source.affinity.member = member
     const broken = batch?.fn.broken
     if (broken !== undefined) batch?.fail(() => broken)
+    else if (batch?.refused !== undefined) batch.refuse(batch.refused.reason)
     else if (batch !== undefined) member.send(batch, owner, limitMs)
     return true
   }

@@ -30,7 +30,8 @@ export class Held {
     }
     const isGap = value === undefined
     const text = isGap ? 'null' : plainText(value)
-    const texts = text === undefined ? undefined : (this.#texts ?? this.#asTexts())
+    // One that is long would make what is answered together too long.
+    const texts = text === undefined || text.length > LONG ? undefined : (this.#texts ?? this.#asTexts())
     if (text === undefined || texts === undefined) return false
     if (isGap) (this.#gaps === NO_GAPS ? (this.#gaps = []) : this.#gaps).push(texts.length)
     texts.push(text)
@@ -84,6 +85,7 @@ export class Held {
   }
 }
 
+const LONG = 1024 * 1024
 const NO_GAPS: number[] = []
 const NO_BUFFERS: readonly Uint8Array[] = []
 const GAP: Payload = withGaps('[null]', [0])
