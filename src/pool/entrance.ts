@@ -6,7 +6,7 @@ import { identityIn } from './identity.ts'
 import type { CheckedPoolOptions } from './options.ts'
 
 export { checkArray, checkBoolean, checkFunction, checkIterable, checkOptions } from '../base/argument.ts'
-export { checkApplyOptions, checkMapOptions, checkPoolOptions, checkStreamOptions } from './options.ts'
+export { checkApplyOptions, checkMapOptions, checkPoolOptions, checkStreamOptions, POOL_OPTIONS } from './options.ts'
 
 /** Whether all that is behind a pool may wait for its first use: nothing has to be captured or started before. */
 export function mayWait({ backend, initializer, onExit, preload, size }: CheckedPoolOptions): boolean {

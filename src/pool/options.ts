@@ -254,7 +254,8 @@ const APPLY_OPTIONS = [...TASK_OPTIONS, 'key'] as const
 const MAP_OPTIONS = [...TASK_OPTIONS, 'chunkSize', 'onError', 'totalTimeout', 'order', 'progress', 'length'] as const
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
-const POOL_OPTIONS = [
+/** The names of those of a pool. */
+export const POOL_OPTIONS = [
   'backend',
   'processes',
   'initializer',

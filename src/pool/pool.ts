@@ -317,7 +317,7 @@ type Engine = typeof import('./engine.ts')
 let ahead: Entrance | undefined
 let loaded: Engine | undefined
 
-function entrance(): Entrance {
+export function entrance(): Entrance {
   ahead ??= load<Entrance>('../pool/entrance.js')
   return ahead
 }

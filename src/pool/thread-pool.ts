@@ -1,6 +1,6 @@
 import { withBackend } from '../base/with-backend.ts'
 import type { PoolOptions } from './options.ts'
-import { Pool } from './pool.ts'
+import { entrance, Pool } from './pool.ts'
 
 /** Options of a `ThreadPool`: those of a `Pool` that mean something for threads. */
 export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd'>
@@ -20,6 +20,6 @@ export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd'
 export class ThreadPool extends Pool {
   /** Throws as `new Pool()` does. */
   constructor(options: ThreadPoolOptions = {}) {
-    super(withBackend(options, 'ThreadPool'))
+    super(withBackend(options, 'ThreadPool', entrance().POOL_OPTIONS))
   }
 }

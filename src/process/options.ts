@@ -56,7 +56,8 @@ export interface Plan extends CheckedSurroundings {
   readonly stdio: 'inherit' | 'pipe' | 'ignore'
 }
 
-const known = [
+/** The names of those of a process. */
+export const PROCESS_OPTIONS = [
   'backend',
   'target',
   'args',
@@ -76,7 +77,7 @@ export function checkProcessOptions(
   where: string,
   given: ProcessSettings & { target?: unknown; args?: unknown },
 ): Plan {
-  checkOptions(`The argument of ${where}`, given, known)
+  checkOptions(`The argument of ${where}`, given, PROCESS_OPTIONS)
   const { target, args = [], name, daemon, captures, stdio = 'inherit', resourceLimits } = given
   const say = (option: string) => `${option} of ${where}`
   if (target !== undefined) checkFunction(say('target'), target)

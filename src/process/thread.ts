@@ -1,5 +1,6 @@
 import { ArgumentError } from '../base/errors.ts'
 import { withBackend } from '../base/with-backend.ts'
+import { inner } from './inner.ts'
 import type { ProcessOptions } from './options.ts'
 import { Process } from './process.ts'
 
@@ -25,9 +26,10 @@ export type ThreadOptions<Args extends readonly unknown[], Result> = ProcessOpti
 export class Thread<Args extends readonly unknown[] = [], Result = unknown> extends Process<Args, Result> {
   /** Throws as `new Process()` does. */
   constructor(options: ThreadOptions<Args, Result> = {} as ThreadOptions<Args, Result>) {
-    if (options?.target === undefined && new.target === (Thread as unknown)) {
+    const taken = withBackend(options as ProcessOptions<Args, Result>, new.target.name, inner().PROCESS_OPTIONS)
+    if (taken.target === undefined && new.target === (Thread as unknown)) {
       throw new ArgumentError('new Thread() needs a target: the function to run, or a subclass that overrides run().')
     }
-    super(withBackend(options, new.target.name) as unknown as ProcessOptions<Args, Result>)
+    super(taken)
   }
 }

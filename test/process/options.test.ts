@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { it } from 'node:test'
-import { Process, activeChildren, setExecutable, wait } from 'manycore'
+import { Process, Thread, ThreadPool, activeChildren, currentProcess, setExecutable, wait } from 'manycore'
 import { needs, onEachProcessBackend } from '../support/on-backends.js'
 
 const target = (): void => {}
@@ -28,6 +28,30 @@ onEachProcessBackend('bad input to Process', ({ backend }) => {
       assert.throws(() => new Process({ backend, ...options } as never), { code: 'MC_ARGUMENT_INVALID', message })
     })
   }
+
+  it('takes what a class has as getters also where the backend is given by the name, each once', async () => {
+    let reads = 0
+    class Settings {
+      readonly #name = 'Ada'
+      get name(): string {
+        return `${this.#name}${++reads}`
+      }
+    }
+    class ThreadSettings extends Settings {
+      get target(): () => string {
+        return () => currentProcess().name
+      }
+    }
+    class PoolSettings extends Settings {
+      get processes(): number {
+        return 1
+      }
+    }
+    assert.equal(await new Thread(new ThreadSettings()).start().result, 'Ada1')
+    await using pool = new ThreadPool(new PoolSettings())
+    assert.match(await pool.apply(() => currentProcess().name), /^Ada2-\d+$/)
+    assert.throws(() => new ThreadPool({ prozesses: 1 } as object), /new ThreadPool\(\) has no option 'prozesses'/)
+  })
 
   it('refuses options that are no object', () => {
     for (const bad of [null, 5, 'work']) {
