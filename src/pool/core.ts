@@ -49,7 +49,7 @@ export class PoolCore {
   readonly #ended = deferred<void>()
   #state: 'open' | 'closed' | 'terminated' = 'open'
   #broken: ManycoreError | undefined
-  #joining = false
+  #joined: Promise<void> | undefined
   #openCalls = 0
   #lastId = 0
   // Somebody had room left when the queue ran empty, so that what comes next is sent at once.
@@ -216,13 +216,16 @@ export class PoolCore {
 
   /** Resolves when the last worker is gone. */
   join(): Promise<void> {
-    if (!this.#joining) {
-      this.#joining = true
+    if (this.#joined === undefined) {
       // A worker that was killed a moment ago is nothing that the program would wait for by itself.
       if (this.roster.members.length > 0) this.#keepAlive.hold()
+      // One, however often it is asked for: each would stay until the pool has ended.
+      this.#joined = this.#ended.promise.then(() => {
+        if (this.roster.exitError !== undefined) throw this.roster.exitError
+      })
     }
     this.dropAbandoned()
-    return this.#joined()
+    return this.#joined
   }
 
   terminate(): Promise<void> {
@@ -245,17 +248,12 @@ export class PoolCore {
 
   /** As `dropAbandoned`, when the reader had the chance to ask again. */
   dropAbandonedSoon(): void {
-    if (this.#joining) atNextTurn(() => this.dropAbandoned())
+    if (this.#joined !== undefined) atNextTurn(() => this.dropAbandoned())
   }
 
   /** Gives up streams that nobody reads, once somebody waits for the pool's end. */
   dropAbandoned(): void {
-    if (this.#joining) this.#works.abortAbandoned()
-  }
-
-  async #joined(): Promise<void> {
-    await this.#ended.promise
-    if (this.roster.exitError !== undefined) throw this.roster.exitError
+    if (this.#joined !== undefined) this.#works.abortAbandoned()
   }
 
   #hook(name: 'initializer' | 'onExit'): Hook | undefined {

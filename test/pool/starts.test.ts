@@ -1,12 +1,28 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { TimeoutError } from '#dist/base/errors.js'
 import { PoolCore } from '#dist/pool/core.js'
+import { joinCore } from '#dist/pool/engine.js'
 import { checkPoolOptions } from '#dist/pool/options.js'
 import { FakeBackend } from './fake-backend.ts'
 
 // Never runs: a fake worker answers with its argument.
 const same = (n: number): number => n
+
+describe('join()', () => {
+  it('asked again and again leaves nothing behind for each time', async () => {
+    const backend = new FakeBackend()
+    const core = new PoolCore(checkPoolOptions({ processes: 1 }), backend)
+    core.call(same, [1], undefined).catch(() => {})
+    core.close(false)
+    assert.equal(core.join(), core.join())
+    await assert.rejects(async () => joinCore(core, 0), TimeoutError)
+    const joined = joinCore(core, undefined)
+    void core.terminate()
+    await joined
+  })
+})
 
 describe('workers that are killed while they start', () => {
   it('#236 are tried ten times in a row, one at a time and at growing distances, then the pool gives up', async (t) => {
