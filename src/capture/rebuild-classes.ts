@@ -59,8 +59,12 @@ function sameText(known: Function, node: FunctionNode | ClassNode): boolean {
 // only needs the class to be there: it must not reset what tasks have changed in it since.
 function keep(rebuild: Rebuild, node: FunctionNode | ClassNode, known: Function): Function {
   const fill = originOf(known)?.fill
-  if (isOriginal(node.id as string) || !isCaptured(rebuild, node)) rebuild.kept.add(node)
-  else if (fill) rebuild.fills.set(node, fill)
+  if (isOriginal(node.id as string) || !isCaptured(rebuild, node)) {
+    rebuild.kept.add(node)
+    return known
+  }
+  if (fill) rebuild.fills.set(node, fill)
+  putBack(known)
   return known
 }
 
@@ -88,10 +92,24 @@ export function writtenMember(holder: object, key: PropertyKey): PropertyDescrip
 }
 
 const writtenMembers = new WeakMap<object, Record<PropertyKey, PropertyDescriptor>>()
+const writtenParents = new WeakMap<object, object | null>()
 
 function rememberMembers(cls: Function): void {
-  for (const holder of [cls, cls.prototype as object])
-    writtenMembers.set(holder, Object.getOwnPropertyDescriptors(holder))
+  const prototype = cls.prototype as object
+  for (const holder of [cls, prototype]) writtenMembers.set(holder, Object.getOwnPropertyDescriptors(holder))
+  writtenParents.set(prototype, Object.getPrototypeOf(prototype) as object | null)
+}
+
+// What an earlier snapshot had changed and this one does not mention is again as it is written. A frozen class has not
+// changed at its sender either.
+function putBack(cls: Function): void {
+  const prototype = cls.prototype as object
+  const parent = writtenParents.get(prototype)
+  if (parent !== undefined) Reflect.setPrototypeOf(prototype, parent)
+  for (const holder of [cls, prototype]) {
+    const written = writtenMembers.get(holder) ?? {}
+    for (const key of Reflect.ownKeys(written)) Reflect.defineProperty(holder, key, written[key] as PropertyDescriptor)
+  }
 }
 
 const staticSetters = new WeakMap<Function, (fields: Record<string, unknown>) => void>()

@@ -29,7 +29,8 @@ export const changeCases: readonly Case[] = [
   },
   {
     name: 'a prototype that was replaced, or lost its constructor',
-    run: async ({ call }) => {
+    run: async (trip) => {
+      const { call } = trip
       type Old = { new (): { a?: number }; prototype: object | null }
       const Replaced = function () {} as unknown as Old
       Replaced.prototype = { a: 1 }
@@ -60,6 +61,7 @@ export const changeCases: readonly Case[] = [
         const here = changed()
         for (let time = 0; time < 2; time++) assert.deepEqual(await call(changed), here)
       }
+      await putBack(trip)
     },
   },
   {
@@ -164,4 +166,40 @@ function changedClasses(): (() => unknown)[] {
     () => new Tagged().tag,
     () => [new Moved().name(), new Moved() instanceof Second, Object.getPrototypeOf(Moved) === First],
   ]
+}
+
+/** Members and a parent that are taken away from a class and put back, from one call to the next. */
+async function putBack({ call }: Parameters<Case['run']>[0]): Promise<void> {
+  class First {
+    a(): string {
+      return 'a'
+    }
+    b(): string {
+      return 'b'
+    }
+    static s(): string {
+      return 's'
+    }
+  }
+  class Second {
+    c(): string {
+      return 'c'
+    }
+  }
+  const seen = (): unknown[] => {
+    const one = Reflect.get(First.prototype, 'a') as (() => string) | undefined
+    return [one?.(), new First().b(), Object.hasOwn(First, 's'), new First() instanceof Second]
+  }
+  const written = Object.getOwnPropertyDescriptors(First.prototype)
+  const { s } = Object.getOwnPropertyDescriptors(First)
+  assert.deepEqual(await call(seen), ['a', 'b', true, false])
+  Reflect.deleteProperty(First.prototype, 'a')
+  Reflect.deleteProperty(First, 's')
+  First.prototype.b = (): string => 'other'
+  Object.setPrototypeOf(First.prototype, Second.prototype)
+  assert.deepEqual(await call(seen), [undefined, 'other', false, true])
+  Object.defineProperties(First.prototype, written)
+  Object.defineProperty(First, 's', s)
+  Object.setPrototypeOf(First.prototype, Object.prototype)
+  assert.deepEqual(await call(seen), ['a', 'b', true, false])
 }
