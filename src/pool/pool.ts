@@ -29,6 +29,8 @@ const UNSENDABLE =
 type MapFunction<T, R> = (item: T) => R
 type Items<T> = Iterable<T> | AsyncIterable<T>
 type Settle<O extends MapOptions> = O & { readonly onError: 'settle' }
+type Throw<O extends MapOptions> = O & { readonly onError?: 'throw' | undefined }
+type Settled<R> = PromiseSettledResult<Awaited<R>>
 
 /**
  * Workers that run functions.
@@ -105,12 +107,9 @@ export class Pool implements Disposable, AsyncDisposable {
    * @throws what `apply` throws, at the call too, and TimeoutError `MC_MAP_TIMEOUT` (see `totalTimeout`); the item of a
    * `WorkerCrashedError` is in its `itemIndex`.
    */
-  map<T, R>(
-    fn: MapFunction<T, R>,
-    items: Items<T>,
-    options: Settle<MapOptions>,
-  ): Promise<PromiseSettledResult<Awaited<R>>[]>
-  map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>
+  map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options: Settle<MapOptions>): Promise<Settled<R>[]>
+  map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: Throw<MapOptions>): Promise<Awaited<R>[]>
+  map<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[] | Settled<R>[]>
   map(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#check('map()', fn, items)
     const checked = entrance().checkMapOptions('map()', options)
@@ -123,12 +122,17 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
     options: Settle<MapOptions>,
-  ): Promise<PromiseSettledResult<Awaited<R>>[]>
+  ): Promise<Settled<R>[]>
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<Readonly<A>>,
+    options?: Throw<MapOptions>,
+  ): Promise<Awaited<R>[]>
   starmap<A extends unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
     options?: MapOptions,
-  ): Promise<Awaited<R>[]>
+  ): Promise<Awaited<R>[] | Settled<R>[]>
   starmap(fn: (...args: never[]) => unknown, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     this.#check('starmap()', fn, items)
     const checked = entrance().checkMapOptions('starmap()', options)
@@ -144,12 +148,9 @@ export class Pool implements Disposable, AsyncDisposable {
    * for await (const page of pool.imap(render, readPages())) await send(page)
    * ```
    */
-  imap<T, R>(
-    fn: MapFunction<T, R>,
-    items: Items<T>,
-    options: Settle<StreamOptions>,
-  ): ResultStream<PromiseSettledResult<Awaited<R>>>
-  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options: Settle<StreamOptions>): ResultStream<Settled<R>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: Throw<StreamOptions>): ResultStream<Awaited<R>>
+  imap<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R> | Settled<R>>
   imap<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
     this.#check('imap()', fn, items)
     const checked = entrance().checkStreamOptions('imap()', options)
@@ -158,12 +159,13 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   /** As `imap`, but gives each result as soon as it is there. */
+  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options: Settle<StreamOptions>): ResultStream<Settled<R>>
+  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: Throw<StreamOptions>): ResultStream<Awaited<R>>
   imapUnordered<T, R>(
     fn: MapFunction<T, R>,
     items: Items<T>,
-    options: Settle<StreamOptions>,
-  ): ResultStream<PromiseSettledResult<Awaited<R>>>
-  imapUnordered<T, R>(fn: MapFunction<T, R>, items: Items<T>, options?: StreamOptions): ResultStream<Awaited<R>>
+    options?: StreamOptions,
+  ): ResultStream<Awaited<R> | Settled<R>>
   imapUnordered<R>(fn: MapFunction<never, unknown>, items: Items<unknown>, options?: StreamOptions): ResultStream<R> {
     this.#check('imapUnordered()', fn, items)
     const checked = entrance().checkStreamOptions('imapUnordered()', options)

@@ -1,7 +1,16 @@
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { expectTypeOf } from 'expect-type'
-import { Pool, asCompleted, wait, zip, type MapOptions, type ResultStream, type Task } from 'manycore'
+import {
+  Pool,
+  asCompleted,
+  wait,
+  zip,
+  type MapOptions,
+  type ResultStream,
+  type StreamOptions,
+  type Task,
+} from 'manycore'
 
 // Nothing of it runs: what the compiler takes and refuses is the test.
 const pool = new Pool({ processes: 1 })
@@ -85,8 +94,23 @@ describe('the types of Pool', () => {
     expectTypeOf<ReturnType<typeof stream>>().toEqualTypeOf<ResultStream<number>>()
     const both = () => pool.imapUnordered(Number, ['1'], { onError: 'settle' })
     expectTypeOf<ReturnType<typeof both>>().toEqualTypeOf<ResultStream<PromiseSettledResult<number>>>()
-    const usual = (options: MapOptions) => pool.map(Number, ['1'], options)
+    const usual = (options: Omit<MapOptions, 'onError'>) => pool.map(Number, ['1'], { ...options, onError: 'throw' })
     expectTypeOf<ReturnType<typeof usual>>().toEqualTypeOf<Promise<number[]>>()
+  })
+
+  it('tell both forms of results where the options do not tell which', () => {
+    type Settled = PromiseSettledResult<number>
+    const mapped = (options: MapOptions) => [
+      pool.map(Number, ['1'], options),
+      pool.starmap(Number, [['1']], options),
+      pool.map(Number, ['1'], { onError: options.onError }),
+    ]
+    expectTypeOf<ReturnType<typeof mapped>[number]>().toEqualTypeOf<Promise<number[] | Settled[]>>()
+    const streams = (options?: StreamOptions) => [
+      pool.imap(Number, ['1'], options),
+      pool.imapUnordered(Number, ['1'], options),
+    ]
+    expectTypeOf<ReturnType<typeof streams>[number]>().toEqualTypeOf<ResultStream<number | Settled>>()
   })
 
   it('keep what is waited for what it is', () => {
