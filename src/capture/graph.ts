@@ -1,6 +1,6 @@
 import type { NodeError } from '../base/node-error.ts'
 import type { Integrity } from '../base/integrity.ts'
-import type { Unit } from './unit.ts'
+import type { Keep, Unit } from './unit.ts'
 
 /**
  * What a captured function or value looks like on its way to another process: a table of nodes that refer to each other
@@ -13,8 +13,9 @@ import type { Unit } from './unit.ts'
 export interface Graph {
   root: Encoded
   nodes: GraphNode[]
-  /** The texts that the nodes' functions are compiled from; a peer needs each only once, see `unitsOf`. */
+  /** The texts that the nodes' functions are compiled from: all, or with `keep` those that the peer has not kept. */
   units: Unit[]
+  keep?: Keep
 }
 
 /** Index of a node. */

@@ -15,7 +15,7 @@ const setters = new WeakMap<Function, Setter>()
 export function makeCode(rebuild: Rebuild, node: FunctionNode | ClassNode): Function {
   const known = node.id === undefined ? undefined : classById(node.id)
   if (known !== undefined && (isOriginal(node.id as string) || sameText(known, node))) return keep(rebuild, node, known)
-  const unit = unitByKey(node.unit)
+  const unit = unitByKey(rebuild.units, node.unit)
   const keys =
     node.kind === 'class' && node.keys
       ? new Map(node.keys.map(([member, key]) => [member, rebuild.key(key)]))

@@ -1,4 +1,5 @@
 import type { Encoded, Graph, GraphNode, Key } from './graph.ts'
+import type { Unit } from './unit.ts'
 
 export interface RebuildOptions {
   /** Who sent it, the same object as in `CaptureOptions.peer`: a class that it sends twice is one class here. */
@@ -11,6 +12,8 @@ export interface RebuildOptions {
 export interface Rebuild {
   readonly graph: Graph
   readonly options: RebuildOptions
+  /** What its functions are compiled from. */
+  readonly units: ReadonlyMap<string, Unit>
   /** Classes that were here already and keep what they are: neither filled nor protected again. */
   readonly kept: Set<GraphNode>
   /** Makes the captured variables of functions known, after every function exists. */

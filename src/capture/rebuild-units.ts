@@ -1,6 +1,7 @@
 import { load } from '../base/load.ts'
 import { ValueUnreadableError } from '../base/errors.ts'
-import type { ImporterNode, ImportNode } from './graph.ts'
+import type { Graph, ImporterNode, ImportNode } from './graph.ts'
+import { LruCache } from './lru.ts'
 import type { Unit } from './unit.ts'
 import { rememberStandIn } from './provenance.ts'
 
@@ -20,32 +21,52 @@ const moduleBuiltin = process.getBuiltinModule('node:module')
 const urlBuiltin = process.getBuiltinModule('node:url')
 const pathBuiltin = process.getBuiltinModule('node:path')
 
-const units = new Map<string, Unit>()
-const factories = new Map<string, Factory>()
+const kept = new WeakMap<object, Map<string, Unit>>()
+/** Bound: 1,000 texts of 4 M characters together. */
+const compiled = new LruCache<string, { readonly unit: Unit; readonly factory: Factory }>(1_000, 4_000_000)
 const imports = new Map<string, Import>()
 const namespaces = new Map<string, Record<string, unknown>>()
 const requires = new Map<string, NodeJS.Require>()
 const metas = new Map<string, object>()
 let warned = false
 
-/** Keeps the units of a graph for later graphs, which need not bring them again. */
-export function learnUnits(all: readonly Unit[]): void {
-  for (const unit of all) if (!units.has(unit.key)) units.set(unit.key, unit)
+/**
+ * The units that a graph needs, by their keys. Keeps those that later graphs of this peer will not bring again; of all
+ * others nothing stays but what was compiled lately.
+ */
+export function unitsOf({ units, nodes, keep }: Graph, peer: object = NOBODY): ReadonlyMap<string, Unit> {
+  const own = new Map(units.map((unit) => [unit.key, compiled.get(unit.key)?.unit ?? unit]))
+  if (keep === undefined) return own
+  const before = keep === 'anew' ? undefined : kept.get(peer)
+  if (before === undefined) {
+    kept.set(peer, new Map(own))
+    return own
+  }
+  for (const [key, unit] of own) before.set(key, unit)
+  // Now, because the next graph may begin anew while this one waits for its modules.
+  for (const node of nodes) {
+    if (node.kind !== 'function' && node.kind !== 'class') continue
+    const unit = own.has(node.unit) ? undefined : before.get(node.unit)
+    if (unit !== undefined) own.set(node.unit, unit)
+  }
+  return own
 }
 
-export function unitByKey(key: string): Unit {
+export function unitByKey(units: ReadonlyMap<string, Unit>, key: string): Unit {
   const unit = units.get(key)
   if (unit === undefined)
     throw new ValueUnreadableError(`The text ${key} of a function has not been sent to this process.`)
   return unit
 }
 
+const NOBODY = {}
+
 /** Makes the user's function anew; most captured variables are undefined until they are filled in later. */
 export function instantiate(unit: Unit, self: unknown, captured: unknown[], extras: unknown[]): Compiled {
-  let factory = factories.get(unit.key)
+  let factory = compiled.get(unit.key)?.factory
   if (factory === undefined) {
     factory = compile(unit)
-    factories.set(unit.key, factory)
+    compiled.set(unit.key, { unit, factory }, unit.text.length)
   }
   const [fn, fill] = factory.call(self, ...captured, ...extras)
   return { fn, fill }
@@ -84,12 +105,12 @@ function importKey(node: ImportNode): string {
 export function importFrom(base: string): Import {
   let run = imports.get(base)
   if (run !== undefined) return run
-  const compiled = vm.compileFunction('return o===undefined?import(s):import(s,o)', ['s', 'o'], {
+  const imported = vm.compileFunction('return o===undefined?import(s):import(s,o)', ['s', 'o'], {
     filename: base.split('?')[0] ?? base,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   }) as Import
   run = (specifier, options) =>
-    warned ? compiled(specifier, options) : withoutWarning(() => compiled(specifier, options))
+    warned ? imported(specifier, options) : withoutWarning(() => imported(specifier, options))
   imports.set(base, run)
   return run
 }

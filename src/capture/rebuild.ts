@@ -4,7 +4,7 @@ import type { Encoded, Graph, GraphNode, ImportNode } from './graph.ts'
 import { fill, protect } from './rebuild-fill.ts'
 import { makeShell } from './rebuild-shells.ts'
 import type { Rebuild, RebuildOptions } from './rebuild-state.ts'
-import { learnUnits, loadedNamespace, loadNamespace } from './rebuild-units.ts'
+import { loadedNamespace, loadNamespace, unitsOf } from './rebuild-units.ts'
 
 /**
  * Builds the value of a graph in this process. A promise only where modules must be imported first that this process has
@@ -14,10 +14,10 @@ import { learnUnits, loadedNamespace, loadNamespace } from './rebuild-units.ts'
  * error that a module throws while it is imported comes as its `cause`.
  */
 export function rebuildGraph(graph: Graph, options: RebuildOptions = {}): unknown {
-  learnUnits(graph.units)
+  const units = unitsOf(graph, options.peer)
   const missing = graph.nodes.filter((node): node is ImportNode => node.kind === 'import' && !loadedNamespace(node))
-  if (missing.length === 0) return build(graph, options)
-  return importAll(missing).then(() => build(graph, options))
+  if (missing.length === 0) return build(graph, options, units)
+  return importAll(missing).then(() => build(graph, options, units))
 }
 
 async function importAll(nodes: readonly ImportNode[]): Promise<void> {
@@ -33,13 +33,14 @@ async function importAll(nodes: readonly ImportNode[]): Promise<void> {
 
 // First everything gets its identity, then its content: cycles and mutual recursion need nothing special. Only what a
 // registered type makes needs its data complete before.
-function build(graph: Graph, options: RebuildOptions): unknown {
+function build(graph: Graph, options: RebuildOptions, units: Rebuild['units']): unknown {
   const { nodes } = graph
   const values = new Array<unknown>(nodes.length)
   const state = new Uint8Array(nodes.length)
   const rebuild: Rebuild = {
     graph,
     options,
+    units,
     kept: new Set(),
     fills: new Map(),
     value: (encoded) => (Array.isArray(encoded) ? shell((encoded as [number])[0]) : encoded),

@@ -19,6 +19,12 @@ export interface Unit {
   extras: UnitExtra[]
 }
 
+/**
+ * The units of a graph are to be kept, because later graphs of the same peer will not bring them again. `'anew'`: those that
+ * were kept so far will be brought again where they are needed.
+ */
+export type Keep = 'more' | 'anew'
+
 /** What a unit may need from the worker besides captured variables; each is a parameter of its own. */
 export type UnitExtra = 'meta' | 'import' | 'base' | 'home' | 'stamp' | 'keys'
 

@@ -13,6 +13,11 @@ import { rememberSentCode } from './sent-code.ts'
 // No class can have this name.
 const CONTEXT = 'AsyncLocalStorage shared by name'
 
+// A program that always sends new functions must not fill the memory of the peer, nor this one's: with more than this, both
+// begin anew.
+const MOST_KNOWN = 1_000
+const MOST_KNOWN_LENGTH = 4_000_000
+
 /** The codec's hooks for one peer, which remember what it already has. */
 export interface PeerHooks extends GraphHooks {
   /** Without a label, the texts speak of the function itself. */
@@ -32,6 +37,7 @@ export function graphHooks(
 ): PeerHooks {
   const knownTypes = new Set<string>()
   const knownUnits = new Set<string>()
+  let knownLength = 0
   let fresh: (() => void)[] = []
 
   function special(value: object): Special | undefined {
@@ -54,10 +60,18 @@ export function graphHooks(
   }
 
   function withoutKnownUnits(graph: Graph): Graph {
-    if (peer === undefined) return graph
-    const units = graph.units.filter(({ key }) => !knownUnits.has(key))
-    for (const { key } of units) fresh.push(() => knownUnits.add(key))
-    return { ...graph, units }
+    if (peer === undefined || graph.units.length === 0) return graph
+    const isFull = knownUnits.size > MOST_KNOWN || knownLength > MOST_KNOWN_LENGTH
+    const units = isFull ? graph.units : graph.units.filter(({ key }) => !knownUnits.has(key))
+    fresh.push(() => {
+      if (isFull) knownUnits.clear()
+      if (isFull) knownLength = 0
+      for (const { key, text } of units) {
+        knownUnits.add(key)
+        knownLength += text.length
+      }
+    })
+    return { ...graph, units, keep: isFull ? 'anew' : 'more' }
   }
 
   return {

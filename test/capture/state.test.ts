@@ -17,11 +17,28 @@ describe('one capture', () => {
     assert.deepEqual(captureGraph(makeAdder(1)).nodes, a.nodes)
   })
 
-  it('needs the texts that the receiver has no second time', () => {
-    const graph = structuredClone(captureGraph(makeAdder(3)))
-    assert.equal((rebuildGraph(graph) as (x: number) => number)(1), 4)
-    const without: Graph = { ...structuredClone(captureGraph(makeAdder(4))), units: [] }
-    assert.equal((rebuildGraph(without) as (x: number) => number)(1), 5)
+  it('needs the texts that the receiver is to keep no second time, until those are to be kept anew', () => {
+    const [peer, other] = [{}, {}]
+    const graphOf = (fn: (x: number) => unknown, parts: Partial<Graph>): Graph => ({
+      ...structuredClone(captureGraph(fn)),
+      ...parts,
+    })
+    const without = (): Graph => graphOf(makeAdder(4), { units: [], keep: 'more' })
+    rebuildGraph(graphOf(makeAdder(3), {}), { peer })
+    assert.throws(() => rebuildGraph(without(), { peer }), { code: 'MC_VALUE_UNREADABLE' }, 'it was not to be kept')
+    rebuildGraph(graphOf(makeAdder(3), { keep: 'more' }), { peer })
+    assert.equal((rebuildGraph(without(), { peer }) as (x: number) => number)(1), 5)
+    assert.throws(() => rebuildGraph(without(), { peer: other }), { code: 'MC_VALUE_UNREADABLE' }, 'of another peer')
+    rebuildGraph(
+      graphOf(() => 0, { keep: 'more' }),
+      { peer },
+    )
+    rebuildGraph(without(), { peer })
+    rebuildGraph(
+      graphOf(() => 1, { keep: 'anew' }),
+      { peer },
+    )
+    assert.throws(() => rebuildGraph(without(), { peer }), { code: 'MC_VALUE_UNREADABLE' }, 'kept anew')
   })
 
   it('says so when a text is missing', () => {

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Pool } from 'manycore'
+import type { Payload } from '#dist/codec/payload.js'
+import { createMarshal } from '#dist/marshal/create-marshal.js'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -62,6 +64,28 @@ describe('a function that is sent again', () => {
     assert.equal(await pool.apply(add, [1]), 2)
     base = 10
     assert.equal(await pool.apply(add, [1]), 11)
+  })
+})
+
+describe('functions that are always new', () => {
+  it('are given up by both sides when they are many, and both agree on what is sent again', () => {
+    const [here, there] = [createMarshal(), createMarshal()]
+    const send = (payload: Payload): unknown => (there.decode(payload) as () => unknown)()
+    // oxlint-disable-next-line typescript/no-implied-eval -- a text that nobody has seen
+    const made = (n: number): unknown => new Function(`return ${n} // ${'long '.repeat(100_000)}`)
+    const [often, once] = [(): number => -1, (): number => -2]
+    const texts: number[] = []
+    send(here.encode(once, 'fn'))
+    const without = here.encode(once, 'fn')
+    assert.equal(send(without), -2)
+    for (let n = 0; n < 10; n++) {
+      assert.equal(send(here.encode(made(n), 'fn')), n)
+      const again = here.encode(often, 'fn')
+      if (again.body.length > without.body.length + 10) texts.push(n)
+      assert.equal(send(again), -1)
+    }
+    assert.equal(texts.length, 2, `sent after ${String(texts)}`)
+    assert.throws(() => send(without), { code: 'MC_VALUE_UNREADABLE' })
   })
 })
 
