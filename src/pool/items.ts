@@ -111,7 +111,7 @@ function staysAsItIs(value: unknown): boolean {
   )
 }
 
-export function isPrimitive(value: unknown): boolean {
+function isPrimitive(value: unknown): boolean {
   if (value === null) return true
   const type = typeof value
   return type !== 'object' && type !== 'function' && type !== 'symbol'
