@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { Cargo, owner } from './cargo.js'
-import { inEachOf } from '../support/meeting.js'
+import { inEachOf, makeGate } from '../support/meeting.js'
 import { areStopped } from '../support/processes.js'
 import { faultBench } from './fault-bench.js'
 import { checkOthers, COUNT, POISON } from './fault-checks.js'
@@ -97,6 +97,13 @@ for (const backend of ['process', 'thread'] as const) {
             appendFileSync(log, `${n}\n`)
             return n === POISON && place === 'home' ? new Cargo(n, 'home', '') : n * 2 + harmless.n
           }
+          // Each worker is to hold an item when it is stopped: no other is over before the one that brings the blow.
+          using gate = makeGate()
+          const stepBeforeGate = async (item: number | Cargo) => {
+            if (item === POISON) await gate.reached()
+            else if (typeof item === 'number' && item > POISON) await gate.pass()
+            return step(item)
+          }
           const cargo = new Cargo(POISON, 'sending', '')
           const items = Array.from({ length: COUNT }, (_, n) => (n === POISON && place === 'sending' ? cargo : n))
           const timeout = isStuck ? bench.limitOf({ effect: 'stuck' }) : undefined
@@ -104,13 +111,17 @@ for (const backend of ['process', 'thread'] as const) {
             await pool()
               .apply(() => 1)
               .then(() => owner.blow())
-          const mapped = pool().map(step, items, { onError: 'settle', timeout })
+          const isGated = isStuck && place === 'home'
+          const does: (item: number | Cargo) => unknown = isGated ? stepBeforeGate : step
+          const chunkSize = isGated ? 1 : undefined
+          const mapped = pool().map(does, items, { onError: 'settle', timeout, chunkSize })
           if (isStuck) {
             // What they had answered before is read by then, and each holds an item.
             while (struck.length < 2) await turn()
             await areStopped(struck as number[])
             for (let n = 0; n < 10; n++) await turn()
             assert.equal(bench.limit.waiting, 2)
+            gate.open()
             bench.limit.strike()
           }
           const results = await mapped
