@@ -17,7 +17,7 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 // A class of the user's may have put code of its own where `inspect` looks.
 function isAsInspectTakesIt(view: ArrayBufferView): boolean {
   let at: object | null = Object.getPrototypeOf(view) as object | null
-  for (; at !== null && !STANDARD.has(at); at = Object.getPrototypeOf(at) as object | null) {
+  for (; at !== null && !isBuiltin(at); at = Object.getPrototypeOf(at) as object | null) {
     if (READ_BY_INSPECT.some((key) => Object.hasOwn(at as object, key))) return false
     const constructor: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value
     if (typeof constructor !== 'function' || !Object.getOwnPropertyDescriptor(constructor, 'name')?.value) return false
@@ -26,7 +26,15 @@ function isAsInspectTakesIt(view: ArrayBufferView): boolean {
 }
 
 const READ_BY_INSPECT = ['length', 'buffer', 'byteLength', 'byteOffset', 'BYTES_PER_ELEMENT', Symbol.toStringTag]
-const STANDARD: ReadonlySet<object> = new Set([typedArray, Uint8Array.prototype, Buffer.prototype])
+
+// The prototype of a kind of typed array, or of all, in whichever realm: only a builtin function has such a text.
+function isBuiltin(prototype: object): boolean {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  if (typeof constructor !== 'function' || constructor.prototype !== prototype) return false
+  return BUILTIN.test(Function.prototype.toString.call(constructor))
+}
+
+const BUILTIN = /^function \w*Array\(\) \{ \[native code\] \}$/
 
 const SHORT = 16
 const BARE = {
