@@ -10,7 +10,8 @@ export interface Channel {
    * Queues a message; it leaves at the next microtask or as soon as enough has been queued. What the message refers
    * to may be changed by the caller afterwards: the receiver never sees it. Returns false when more is waiting than
    * the high-water mark; `drained()` then tells when to go on. After the end of the channel it does nothing. Throws a
-   * `ValueUnsendableError`, and sends nothing of it, when a part of the payload is longer than a channel carries.
+   * `ValueUnsendableError`, and sends nothing of it, when a part of the payload is longer than a channel carries, or
+   * there is no memory to post it to a thread.
    */
   send(message: Message): boolean
 

@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Payload } from '../codec/payload.ts'
-import { ChannelError } from '../base/errors.ts'
+import { ChannelError, ValueUnsendableError } from '../base/errors.ts'
 import { atMicrotask } from '../base/event-loop.ts'
+import { textOf } from '../base/thrown-text.ts'
 import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
@@ -17,6 +18,9 @@ const CREDIT_BYTES = 64 * 1024
 
 /** A body up to this length is cloned, a longer one copied and transferred. */
 const SMALL_BYTES = 1024
+
+/** From this length on a message is posted by itself: where there is no memory for it, the others leave all the same. */
+const LONG_BYTES = 1024 * 1024
 
 /** A channel over a MessagePort between two threads. */
 export function openPort(port: MessagePort): Channel {
@@ -71,33 +75,27 @@ class Port implements Channel {
     if (this.#closing) return true
     if (!this.#delivering && this.#outBytes === 0) this.#attention.expect()
     const bytes = mostBytes(message)
-    const { kind, task, fn, index, count, payload } = message
-    if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
+    if (bytes >= LONG_BYTES) this.#sendAlone(message, bytes)
     else {
-      const { tag, body, buffers, moved, shared } = payload
-      const copies =
-        buffers.length === 0 ? undefined : buffers.map((one) => this.#ownMemory(one, moved?.has(one) === true))
-      const outside = shared === undefined ? copies : [...(copies ?? []), ...shared]
-      this.#out.push(kind, task, fn, index, count, tag, this.#body(body), outside, bytes)
-    }
-    this.#outBytes += bytes
-    this.#unhandledBytes += bytes
-    if (this.#outBytes >= FLUSH_BYTES) this.flush()
-    else if (!this.#scheduled) {
-      this.#scheduled = true
-      void RESOLVED.then(this.#flushSoon)
+      this.#queue(message, bytes)
+      if (this.#outBytes >= FLUSH_BYTES) this.flush()
+      else if (!this.#scheduled) {
+        this.#scheduled = true
+        void RESOLVED.then(this.#flushSoon)
+      }
     }
     return this.#unhandledBytes < HIGH_WATER_BYTES
   }
 
   flush(): void {
     if (this.#out.length === 0) return
-    const out = this.#out
-    const transfer = this.#transfer
-    this.#out = []
-    this.#transfer = []
-    this.#outBytes = 0
-    if (!this.#portGone) this.#port.postMessage(out, transfer)
+    try {
+      this.#post()
+    } catch (cause) {
+      // What is sent behind it must not arrive without it.
+      const text = 'What was sent could not be posted to the other thread.'
+      this.#fail(new ChannelError('MC_CHANNEL_CLOSED', text, { cause }))
+    }
   }
 
   drained(): Promise<void> {
@@ -139,8 +137,7 @@ class Port implements Channel {
     this.#over = true
     this.#paused = false
     this.#inbox = []
-    this.#out = []
-    this.#transfer = []
+    this.#drop()
     this.#wake()
     this.#port.close()
   }
@@ -156,6 +153,48 @@ class Port implements Channel {
   readonly #flushSoon = (): void => {
     this.#scheduled = false
     this.flush()
+  }
+
+  #sendAlone(message: Message, bytes: number): void {
+    this.flush()
+    if (this.#closing) return
+    const before = this.#unhandledBytes
+    try {
+      this.#queue(message, bytes)
+      this.#post()
+    } catch (cause) {
+      this.#drop()
+      this.#unhandledBytes = before
+      const text = `A message of about ${bytes} bytes could not be posted to its thread: ${textOf(cause)}. Send it in parts.`
+      throw new ValueUnsendableError(text, 'message', { cause })
+    }
+  }
+
+  #queue({ kind, task, fn, index, count, payload }: Message, bytes: number): void {
+    if (payload === undefined) this.#out.push(kind, task, fn, index, count, undefined, undefined, undefined, bytes)
+    else {
+      const { tag, body, buffers, moved, shared } = payload
+      const copies =
+        buffers.length === 0 ? undefined : buffers.map((one) => this.#ownMemory(one, moved?.has(one) === true))
+      const outside = shared === undefined ? copies : [...(copies ?? []), ...shared]
+      this.#out.push(kind, task, fn, index, count, tag, this.#body(body), outside, bytes)
+    }
+    this.#outBytes += bytes
+    this.#unhandledBytes += bytes
+  }
+
+  // Throws where there is no memory for a copy of it, and has taken nothing of it then.
+  #post(): void {
+    const out = this.#out
+    const transfer = this.#transfer
+    this.#drop()
+    if (!this.#portGone) this.#port.postMessage(out, transfer)
+  }
+
+  #drop(): void {
+    this.#out = []
+    this.#transfer = []
+    this.#outBytes = 0
   }
 
   // Posting comes later than sending, so what the caller may change is copied here. A copy is transferred rather than
