@@ -47,13 +47,6 @@ export function createJournalFile(): number | undefined {
 /** The store in the file that `createJournalFile` made, for its maker and for who inherited the descriptor. */
 export function fileStore(fd: number): JournalStore {
   let isErased = false
-  const noted = (at: number): boolean | undefined => {
-    try {
-      return readSync(fd, flag, 0, 1, at) === 1 ? flag[0] === 1 : undefined
-    } catch {
-      return undefined
-    }
-  }
   return {
     capacityBytes: CAPACITY_BYTES,
     write(bytes, at, length = bytes.length) {
@@ -65,48 +58,46 @@ export function fileStore(fd: number): JournalStore {
     },
     erase() {
       isErased = true
-      try {
-        ftruncateSync(fd, 0)
-      } catch {
-        // Closed by somebody: nothing can be written to it any more either.
-      }
+      // Where somebody has closed it, nothing can be written to it any more either.
+      attempt(() => ftruncateSync(fd, 0))
     },
-    read() {
-      try {
-        const length = fstatSync(fd).size - HEADER_BYTES
-        if (length < 0) return undefined
-        const bytes = Buffer.allocUnsafe(Math.min(length, CAPACITY_BYTES))
-        return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, HEADER_BYTES))
-      } catch {
-        return undefined
-      }
-    },
+    read: () => attempt(() => contentOf(fd)),
     mark(cancelled) {
-      try {
-        // An empty file says that no journal is kept.
-        if (fstatSync(fd).size >= HEADER_BYTES) writeSync(fd, cancelled ? YES : NO, 0, 1, CANCELLED_AT)
-      } catch {
-        // The message says so too.
-      }
+      // An empty file says that no journal is kept. Where this cannot be written, the message says so too.
+      attempt(() => fstatSync(fd).size >= HEADER_BYTES && writeSync(fd, cancelled ? YES : NO, 0, 1, CANCELLED_AT))
     },
-    isMarked: () => noted(CANCELLED_AT) === true,
+    isMarked: () => flagAt(fd, CANCELLED_AT) === true,
     listen(listens) {
-      try {
-        // Only who writes the journal erases it.
-        if (!isErased) writeSync(fd, listens ? YES : NO, 0, 1, LISTENS_AT)
-      } catch {
-        // It was there when the file was made, so this needs no room; and a journal that is lost is erased at the next item.
-      }
+      // Only who writes the journal erases it. The flag was there when the file was made, so this needs no room; and a
+      // journal that is lost is erased at the next item.
+      if (!isErased) attempt(() => writeSync(fd, listens ? YES : NO, 0, 1, LISTENS_AT))
     },
-    isListened: () => noted(LISTENS_AT),
+    isListened: () => flagAt(fd, LISTENS_AT),
   }
+}
+
+function contentOf(fd: number): Uint8Array | undefined {
+  const length = fstatSync(fd).size - HEADER_BYTES
+  if (length < 0) return undefined
+  const bytes = Buffer.allocUnsafe(Math.min(length, CAPACITY_BYTES))
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, HEADER_BYTES))
+}
+
+function flagAt(fd: number, at: number): boolean | undefined {
+  return attempt(() => (readSync(fd, flag, 0, 1, at) === 1 ? flag[0] === 1 : undefined))
 }
 
 const YES = Uint8Array.of(1)
 const NO = Uint8Array.of(0)
 const flag = new Uint8Array(1)
 
-/** A store for a thread, in memory that its owner shares with it; zeroed memory is an empty journal. */
+/**
+ * A store for a thread, in memory that its owner shares with it; zeroed memory is an empty journal. Behind the journal
+ * stand three bytes, each 0 or 1: that no journal is kept and that the worker listens, both written by the worker, and
+ * that the owner has cancelled. Owner and worker read them while both run, so they are atomic, and each is one word of
+ * its own that orders nothing else. The journal is written plainly: the owner reads it when the thread has ended, which
+ * comes after all that the thread wrote.
+ */
 export function sharedStore(memory: SharedArrayBuffer): JournalStore {
   const all = new Uint8Array(memory)
   const capacityBytes = all.length - 3
