@@ -124,15 +124,14 @@ export function sharedStore(memory: SharedArrayBuffer): JournalStore {
 
 const FEW_BYTES = 256
 
-let made = 0
-
 function openNameless(): number | undefined {
   const { memoryFolder } = platform()
   if (memoryFolder !== undefined) {
     const fd = attempt(() => openSync(memoryFolder, O_TMPFILE | constants.O_RDWR, 0o600))
     if (fd !== undefined) return fd
   }
-  const path = join(tmpdir(), `manycore-journal-${process.pid}-${Date.now()}-${++made}`)
+  // By chance, because a count would be the same in several threads, or instances of this module, of one process.
+  const path = join(tmpdir(), `manycore-journal-${process.pid}-${Math.random().toString(36).slice(2)}`)
   const fd = attempt(() => openSync(path, 'wx+', 0o600))
   if (fd !== undefined) attempt(() => unlinkSync(path))
   return fd

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdtempSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { readJournal } from '#dist/channel/journal.js'
 import { createJournalFile, fileStore, sharedStore } from '#dist/channel/journal-store.js'
 import type { JournalStore } from '#dist/channel/journal-store.js'
@@ -223,6 +224,14 @@ describe('a journal', () => {
     closeSync(fd)
   })
 
+  it('has a path of its own in each thread of a process, where a file without one cannot be made', async () => {
+    const urls = ['base/environment', 'channel/journal-store'].map((file) => import.meta.resolve(`#dist/${file}.js`))
+    const [one, two] = await Promise.all([0, 1].map(() => pathInThread(urls)))
+    assert.match(String(one), /manycore-journal/)
+    assert.notEqual(one, two)
+    for (const path of [one, two]) assert.equal(existsSync(String(path)), false)
+  })
+
   it('without a store waits for the channel instead', () => {
     const journal = new JournalWriter(undefined)
     journal.begin(1, 0)
@@ -294,6 +303,22 @@ function withStore<T>(kind: string, use: (store: JournalStore) => T): T {
   if (result instanceof Promise) return result.finally(() => closeSync(fd)) as T
   closeSync(fd)
   return result
+}
+
+/** The path that a thread gives the file for a journal, at the same moment as any other thread. */
+async function pathInThread(urls: readonly string[]): Promise<unknown> {
+  const code = `
+    const fs = require('node:fs')
+    const { unlinkSync } = fs
+    fs.unlinkSync = (path) => (unlinkSync(path), require('node:worker_threads').parentPort.postMessage(path))
+    require('node:module').syncBuiltinESMExports()
+    Date.now = () => 0
+    Promise.all(${JSON.stringify(urls)}.map((url) => import(url))).then(([{ forcePlatform }, { createJournalFile }]) => {
+      forcePlatform({ memoryFolder: undefined })
+      fs.closeSync(createJournalFile())
+    })`
+  const [path] = (await once(new Worker(code, { eval: true }), 'message')) as unknown[]
+  return path
 }
 
 function answer(index: number, payload: { body: string | Uint8Array }): Message {
