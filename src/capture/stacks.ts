@@ -14,17 +14,28 @@ import { lineStartsOf } from './text-lines.ts'
  * `sent` are the functions that were sent by value. A frame of a module is rewritten when its file names a source map
  * that leads to another file; a frame that already stands in a source is left alone.
  */
-export function mapStack(stack: string, sent: Iterable<SentCode>): string {
-  const byFile = new Map<string, SentCode[]>()
-  for (const code of sent) {
-    for (const file of namesOf(code.url)) byFile.set(file, [...(byFile.get(file) ?? []), code])
-  }
+export function mapStack(stack: string, sent: SentByFile): string {
   return stack.replace(FRAME_PLACE, (whole, before: string, file: string, line: string, column: string) => {
     const at = { line: Number(line) - 1, column: Number(column) - 1 }
-    const code = byFile.get(file)?.find((one) => isInside(one, at))
+    const code = sent.get(file)?.find((one) => isInside(one, at))
     const mapped = code ? mapSent(code, at) : mapModule(file, at)
     return mapped ? `${before}${asWritten(mapped.url, file)}:${mapped.line + 1}:${mapped.column + 1}` : whole
   })
+}
+
+/** By each name that a stack may give their file. */
+export type SentByFile = ReadonlyMap<string, readonly SentCode[]>
+
+export function byFileName(sent: Iterable<SentCode>): SentByFile {
+  const byFile = new Map<string, SentCode[]>()
+  for (const code of sent) {
+    for (const file of namesOf(code.url)) {
+      const known = byFile.get(file)
+      if (known) known.push(code)
+      else byFile.set(file, [code])
+    }
+  }
+  return byFile
 }
 
 /** Whether a stack names code of this URL in a way that `mapStack` reads; not that of `eval`, a REPL or `new Function`. */
@@ -106,10 +117,7 @@ function mapModule(file: string, at: LineAndColumn): MappedPlace | undefined {
   if (file.includes('/node_modules/')) return undefined
   let loaded = mapsOfFiles.get(url)
   if (loaded === undefined) {
-    mapsOfFiles.set(
-      url,
-      (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)),
-    )
+    mapsOfFiles.set(url, (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)))
   }
   const mapped = loaded ? findSource(loaded, at) : undefined
   return mapped && bare(mapped.url) !== bare(url) ? mapped : undefined

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
 import { look } from '#dist/capture/inspector.js'
 import { scriptOf } from '#dist/capture/scripts.js'
-import { type CodeRange, mapStack, rangeOfText, type SentCode } from '#dist/capture/stacks.js'
+import { byFileName, type CodeRange, mapStack, rangeOfText, type SentCode } from '#dist/capture/stacks.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'manycore-stacks-'))
 mkdirSync(join(folder, 'src'))
@@ -76,7 +76,7 @@ describe('the stack of a captured function', () => {
       const built = await build(`sent-${kind}`, kind)
       const raw = stackOf(built)
       assert.match(raw, new RegExp(`${built.url}:1:`))
-      const mapped = mapStack(raw, [built.code])
+      const mapped = mapStack(raw, byFileName([built.code]))
       assert.ok(mapped.includes(`${pathToFileURL(built.source).href}:5:11`), mapped)
       assert.ok(mapped.startsWith('RangeError: too big\n'))
     })
@@ -84,13 +84,13 @@ describe('the stack of a captured function', () => {
 
   it('honours the source root of the map', async () => {
     const built = await build('rooted', 'external', '../src/')
-    assert.ok(mapStack(stackOf(built), [built.code]).includes(`${pathToFileURL(built.source).href}:5:11`))
+    assert.ok(mapStack(stackOf(built), byFileName([built.code])).includes(`${pathToFileURL(built.source).href}:5:11`))
   })
 
   it('keeps the way in which its file was named', async () => {
     const built = await build('by-path', 'external')
     const raw = stackOf(built).replaceAll(built.url, built.file)
-    assert.ok(mapStack(raw, [built.code]).includes(`${built.source}:5:11`))
+    assert.ok(mapStack(raw, byFileName([built.code])).includes(`${built.source}:5:11`))
   })
 
   it('is rewritten in every kind of frame, but not in the message', async () => {
@@ -111,7 +111,7 @@ describe('the stack of a captured function', () => {
       `    at new A.<anonymous> (${mapped})`,
       `    at async Promise.all (index 0)`,
     ].join('\n')
-    assert.equal(mapStack(stack, [built.code]), wanted)
+    assert.equal(mapStack(stack, byFileName([built.code])), wanted)
   })
 
   it('is told from a frame that a loader has rewritten already, by its place', async () => {
@@ -133,8 +133,8 @@ describe('the stack of a captured function', () => {
     const sent = [{ ...record, ranges: [rangeOfText(code.trimEnd(), { line: 0, column: 0 })] }]
     const column = (/:1:(\d+)/.exec(stackOf({ charge })) as RegExpExecArray)[1]
     const frames = (place: string): string => `Error: x\n    at charge (${record.url}:${place})`
-    assert.equal(mapStack(frames(`1:${column}`), sent), frames('5:11'))
-    assert.equal(mapStack(frames('5:11'), sent), frames('5:11'))
+    assert.equal(mapStack(frames(`1:${column}`), byFileName(sent)), frames('5:11'))
+    assert.equal(mapStack(frames('5:11'), byFileName(sent)), frames('5:11'))
   })
 
   it('is told by a range that goes from the first line and column to the last', () => {
@@ -152,13 +152,13 @@ describe('the stack of a captured function', () => {
 describe('the stack of a module of the worker', () => {
   it('stands in the sources, when its file names a map', async () => {
     const built = await build('module', 'external')
-    assert.ok(mapStack(stackOf(built), []).includes(`${pathToFileURL(built.source).href}:5:11`))
+    assert.ok(mapStack(stackOf(built), byFileName([])).includes(`${pathToFileURL(built.source).href}:5:11`))
   })
 
   it('is not rewritten twice', async () => {
     const built = await build('twice', 'external')
-    const once = mapStack(stackOf(built), [])
-    assert.equal(mapStack(once, []), once)
+    const once = mapStack(stackOf(built), byFileName([]))
+    assert.equal(mapStack(once, byFileName([])), once)
   })
 
   it('is left alone when the map leads back to its own file, as with tsx', () => {
@@ -169,7 +169,7 @@ describe('the stack of a module of the worker', () => {
       `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`,
     )
     const stack = `Error: x\n    at charge (${file}:3:11)`
-    assert.equal(mapStack(stack, []), stack)
+    assert.equal(mapStack(stack, byFileName([])), stack)
   })
 
   it('is left alone when file or map are missing or broken', () => {
@@ -186,6 +186,6 @@ describe('the stack of a module of the worker', () => {
       'at node:fs:1:1',
       'at <anonymous>',
     ].join('\n    ')
-    assert.equal(mapStack(stack, []), stack)
+    assert.equal(mapStack(stack, byFileName([])), stack)
   })
 })

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { captureGraph, sentCodeOf } from '#dist/capture/capture.js'
 import type { Graph } from '#dist/capture/graph.js'
 import { rebuildGraph } from '#dist/capture/rebuild.js'
-import { mapStack, type SentCode } from '#dist/capture/stacks.js'
+import { byFileName, mapStack, type SentCode } from '#dist/capture/stacks.js'
 import type { RoundTrip } from '../cases/case.ts'
 
 interface Answer {
@@ -41,7 +41,7 @@ export function openRoundTrip(): RoundTrip & { close(): Promise<void> } {
       const value = graph ? await rebuildGraph(graph, { peer }) : new Error(text)
       if (!failed) return one?.resolve(value)
       if (value instanceof Error)
-        Object.defineProperty(value, 'remoteStack', { value: mapStack(stack, one?.sent ?? []) })
+        Object.defineProperty(value, 'remoteStack', { value: mapStack(stack, byFileName(one?.sent ?? [])) })
       one?.reject(value)
     } catch (error) {
       one?.reject(error)
@@ -64,7 +64,7 @@ export function openRoundTrip(): RoundTrip & { close(): Promise<void> } {
       return result as never
     },
     capture: (value) => captureGraph(value),
-    mapped: (stack = '') => mapStack(stack, []),
+    mapped: (stack = '') => mapStack(stack, byFileName([])),
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill()
