@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { mainProgram } from '../base/main-program.ts'
 import { moduleFacts } from './module-facts.ts'
+import { bareUrl, isOfFile, stem } from './module-urls.ts'
 import { type ScriptRecord, scriptsByUrl, scriptSource } from './scripts.ts'
 
 /** Which modules must not be imported in a worker because that would run the user's program there. */
@@ -25,10 +26,6 @@ export function reachesEntry(url: string): boolean {
 /** A module of manycore itself, which is never the user's program. */
 export function isOwnModule(url: string): boolean {
   return [home, sources].some((folder) => url.startsWith(folder) && !url.startsWith('node_modules/', folder.length))
-}
-
-export function bareUrl(url: string): string {
-  return url.split('?', 1)[0] ?? url
 }
 
 const home = new URL('../', import.meta.url).href
@@ -83,14 +80,10 @@ function loadedImports(): (url: string) => string[] {
 function specifiersOf(script: ScriptRecord): string[] {
   const source = scriptSource(script.scriptId) ?? ''
   if (!script.isModule) return [...source.matchAll(IMPORT)].map((match) => match[2] as string)
-  return [...moduleFacts(source, true).specifiers].filter((one) => /^[./]|^file:/.test(one))
+  return [...moduleFacts(source, true).specifiers].filter(isOfFile)
 }
 
 function loadedUrl(scripts: Map<string, ScriptRecord>, url: URL): string {
   const href = bareUrl(url.href)
   return scripts.has(href) ? href : fileFor(url)
-}
-
-function stem(url: string): string {
-  return url.replace(/\.[cm]?[jt]sx?$/, '')
 }

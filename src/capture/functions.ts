@@ -5,7 +5,7 @@ import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
 import { bindingAt } from './binding-stability.ts'
 import { isBlind } from './blind.ts'
-import { bareUrl, reachesEntry } from './entry.ts'
+import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import { addedKeys, encodeFunctionParts } from './function-parts.ts'
@@ -225,7 +225,7 @@ function hasCaller(fn: Function): boolean {
 function isModuleFile({ scriptId, url }: ScriptRecord): boolean {
   // Not for the lines of a REPL, each of which is a script.
   if (!url.includes('/')) return false
-  const file = url.startsWith('file:') ? fileURLToPath(bareUrl(url)) : url
+  const file = url.startsWith('file:') ? fileURLToPath(url) : url
   return !isCommonJsFile(file) && isModuleScript(scriptId)
 }
 

@@ -2,6 +2,7 @@ import { load } from '../base/load.ts'
 import { ValueUnreadableError } from '../base/errors.ts'
 import type { Graph, ImporterNode, ImportNode } from './graph.ts'
 import { LruCache } from './lru.ts'
+import { bareUrl } from './module-urls.ts'
 import type { Unit } from './unit.ts'
 import { rememberStandIn } from './provenance.ts'
 
@@ -106,7 +107,7 @@ export function importFrom(base: string): Import {
   let run = imports.get(base)
   if (run !== undefined) return run
   const imported = vm.compileFunction('return o===undefined?import(s):import(s,o)', ['s', 'o'], {
-    filename: base.split('?')[0] ?? base,
+    filename: bareUrl(base),
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   }) as Import
   run = (specifier, options) =>
@@ -169,7 +170,7 @@ export function metaOf(url: string): object {
   }
   meta = { url, resolve }
   if (isFile) {
-    const filename = urlBuiltin.fileURLToPath(url.split('?')[0] ?? url)
+    const filename = urlBuiltin.fileURLToPath(url)
     Object.assign(meta, { dirname: pathBuiltin.dirname(filename), filename })
   }
   metas.set(url, rememberStandIn(meta, { kind: 'meta', base: url }))

@@ -1,7 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { isBlind } from './blind.ts'
-import { bareUrl, reachesEntry } from './entry.ts'
+import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { CommonJsNode, Encoded, ImportNode, MemberNode, Ref } from './graph.ts'
 import type { Look } from './inspector.ts'
@@ -67,7 +67,7 @@ export function importReference(
   const { url } = script
   if (walk.byValue.has(fn) || !url.startsWith('file:') || reachesEntry(url)) return undefined
   if (!script.isModule) {
-    const file = fileURLToPath(bareUrl(url))
+    const file = fileURLToPath(url)
     const path = isCommonJsLoaded(file) ? commonJsExportPath(file, fn, functionName(fn)) : undefined
     return path && { kind: 'commonjs', file, path: [...path] }
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inspectorSession, type Look, post } from './inspector.ts'
 import { LruCache } from './lru.ts'
+import { bareUrl } from './module-urls.ts'
 import { lineStartsOf } from './text-lines.ts'
 
 /** A script that V8 compiled in this process. */
@@ -209,7 +210,7 @@ function provenOnDisk(scriptId: string, proof: SourceProof): string | undefined 
   const url = scripts.get(scriptId)?.url
   if (!url?.startsWith('file:')) return undefined
   try {
-    const source = readFileSync(fileURLToPath(bareUrl(url)), 'utf8')
+    const source = readFileSync(fileURLToPath(url), 'utf8')
     return standsAt(source, proof) ? source : undefined
   } catch {
     return undefined
@@ -219,8 +220,4 @@ function provenOnDisk(scriptId: string, proof: SourceProof): string | undefined 
 function standsAt(source: string, { text, lineNumber, columnNumber, anchor }: SourceProof): boolean {
   const lineStart = lineStartsOf(source)[lineNumber]
   return lineStart !== undefined && source.startsWith(text, lineStart + columnNumber - anchor)
-}
-
-function bareUrl(url: string): string {
-  return url.split('?', 1)[0] ?? url
 }

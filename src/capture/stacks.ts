@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { LruCache } from './lru.ts'
+import { bareUrl } from './module-urls.ts'
 import { sourceMapComment, sourceMapUrlOf } from './scripts.ts'
 import { lineStartsOf } from './text-lines.ts'
 
@@ -94,7 +95,7 @@ const mapsOfFiles = new LruCache<string, LoadedMap | null>(100)
 
 /** A stack names an ES module by its URL and a CommonJS one by its path. */
 function namesOf(url: string): string[] {
-  return url.startsWith('file:') ? [url, fileURLToPath(bare(url))] : [url]
+  return url.startsWith('file:') ? [url, fileURLToPath(url)] : [url]
 }
 
 function isInside({ ranges }: SentCode, at: LineAndColumn): boolean {
@@ -117,10 +118,10 @@ function mapModule(file: string, at: LineAndColumn): MappedPlace | undefined {
   if (file.includes('/node_modules/')) return undefined
   let loaded = mapsOfFiles.get(url)
   if (loaded === undefined) {
-    mapsOfFiles.set(url, (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(bare(url)), 'utf8')), url)))
+    mapsOfFiles.set(url, (loaded = loadMap(() => sourceMapComment(readFileSync(fileURLToPath(url), 'utf8')), url)))
   }
   const mapped = loaded ? findSource(loaded, at) : undefined
-  return mapped && bare(mapped.url) !== bare(url) ? mapped : undefined
+  return mapped && bareUrl(mapped.url) !== bareUrl(url) ? mapped : undefined
 }
 
 /** A map that is missing or broken leaves the stack as it is: an error must never be lost over its decoration. */
@@ -168,9 +169,5 @@ function toUrl(file: string): string {
 
 /** As the frame named its file: by URL or by path. */
 function asWritten(url: string, file: string): string {
-  return file.startsWith('file:') || !url.startsWith('file:') ? url : fileURLToPath(bare(url))
-}
-
-function bare(url: string): string {
-  return url.split('?', 1)[0] ?? url
+  return file.startsWith('file:') || !url.startsWith('file:') ? url : fileURLToPath(url)
 }

@@ -7,6 +7,7 @@ import type { Look, ScopeView } from './inspector.ts'
 import { isBuiltinSpecifier } from './known-get.ts'
 import { commonJsExportPath, commonJsFileOf } from './known.ts'
 import { type ImportBinding, type ModuleFacts, moduleFacts } from './module-facts.ts'
+import { isOfFile } from './module-urls.ts'
 import { findValue, isFunction, isObject } from './peek.ts'
 import { encodeReference, importReference, isNamespaceLike, readExport } from './references.ts'
 import { type ScriptRecord, scriptOf, scriptSource } from './scripts.ts'
@@ -156,8 +157,7 @@ function encodeImport(
     })
   }
   if (!url.startsWith('file:') || (isFunction(value) && walk.byValue.has(value))) return undefined
-  const relative = /^[./]|^file:/.test(binding.specifier)
-  if (relative && reachesEntry(new URL(binding.specifier, url).href)) return undefined
+  if (isOfFile(binding.specifier) && reachesEntry(new URL(binding.specifier, url).href)) return undefined
   if (binding.specifier === 'manycore' || isOwnSpecifier(binding.specifier, url))
     return encodeOwn(walk, record, name, value, binding)
   return walk.add(value, {
@@ -170,7 +170,7 @@ function encodeImport(
 }
 
 function isOwnSpecifier(specifier: string, base: string): boolean {
-  return /^[./]|^file:/.test(specifier) && isOwnModule(new URL(specifier, base).href)
+  return isOfFile(specifier) && isOwnModule(new URL(specifier, base).href)
 }
 
 // manycore's own functions come from the module that defines them, so that a worker need not load all of manycore.

@@ -5,6 +5,7 @@ import type { Encoded, FunctionNode, Graph, GraphNode, ImportNode, Ref } from '.
 import { intrinsicPathOf } from './known.ts'
 import { offsetOf } from './module-facts.ts'
 import { declaredFunction, purityInModule } from './module-purity.ts'
+import { isOfFile, stem } from './module-urls.ts'
 import type { Look } from './inspector.ts'
 import { findValue, isFunction, isObject, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
@@ -163,18 +164,13 @@ function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
 function importedAs(walk: Walk, node: ImportNode): ImportedFunction | undefined {
   const [fn] = [...walk.met()].find(([, other]) => other === node) ?? []
   // To look for a function and to read its module takes longer than to see from its text that it is not pure.
-  if (!isFunction(fn) || !/^[./]/.test(node.specifier) || purityOf(textOf(fn)) === undefined) return undefined
+  if (!isFunction(fn) || !isOfFile(node.specifier) || purityOf(textOf(fn)) === undefined) return undefined
   const facts = readFacts(fn)
   const place = writtenPlace(walk, fn)
   if (facts instanceof Error || place === undefined) return undefined
   const { location, script } = place
-  // A loader may take what is called `.js` for a `.ts`.
-  if (withoutEnding(new URL(node.specifier, node.base).href) !== withoutEnding(script.url)) return undefined
+  if (stem(new URL(node.specifier, node.base).href) !== stem(script.url)) return undefined
   return { fn, facts, seen: { ...NOTHING_SEEN, location }, script }
-}
-
-function withoutEnding(url: string): string {
-  return url.replace(/\.[cm]?[jt]sx?$/, '')
 }
 
 function isUnshadowed({ intrinsics }: Purity, scopes: Look['scopes']): boolean {
