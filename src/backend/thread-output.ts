@@ -1,5 +1,4 @@
 import type { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { deferred } from '../base/deferred.ts'
 import type { OutputSink } from './stdio.ts'
 
 /** `[0, bytes]` for stdout and `[1, bytes]` for stderr. */
@@ -14,10 +13,9 @@ export class ThreadOutput {
   readonly #unread: Int32Array
   readonly #sinks: readonly (OutputSink | undefined)[]
   readonly #receive: typeof receiveMessageOnPort
-  readonly #over = deferred<void>()
   #waiting: Written[] = []
   #isBlocked = false
-  #closed = false
+  #isOver = false
 
   constructor(
     port: MessagePort,
@@ -30,34 +28,25 @@ export class ThreadOutput {
     this.#sinks = sinks
     this.#receive = receive
     port.on('message', (written: Written) => this.#take(written))
-    port.on('close', () => {
-      this.#closed = true
-      this.#endIfRead()
-    })
+    port.on('close', () => this.#end())
     // The thread keeps the owner alive when it should; its output never does.
     port.unref()
   }
 
   /** Takes what has arrived, unless whoever gets it wants no more at the moment. */
   catchUp(): void {
-    if (!this.#isBlocked) this.drain()
-  }
-
-  /** The thread has ended. Resolves when everything was passed on to those who read it at once. */
-  rest(): Promise<void> {
-    this.drain()
-    this.#closed = true
-    this.#port.close()
-    this.#endIfRead()
-    return this.#over.promise
-  }
-
-  /** Takes what has arrived without waiting for the event loop or for slow readers. */
-  drain(): void {
-    for (const written of this.#waiting.splice(0)) this.#pass(written)
-    for (let next = this.#receive(this.#port); next !== undefined; next = this.#receive(this.#port)) {
-      this.#pass((next as { message: Written }).message)
+    while (!this.#isBlocked) {
+      const next = this.#next()
+      if (next === undefined) return
+      this.#pass(next)
     }
+  }
+
+  /** The thread, or its owner, has ended: all that has arrived is passed on, also to those who read slowly. */
+  finish(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#waiting.push(next)
+    this.#port.close()
+    this.#end()
   }
 
   #take(written: Written): void {
@@ -68,7 +57,7 @@ export class ThreadOutput {
   #pass([which, sent]: Written): void {
     const sink = this.#sinks[which]
     const bytes = Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength)
-    if (sink === undefined || sink.write(bytes) || this.#closed) return this.#wasRead(bytes.length)
+    if (sink === undefined || sink.write(bytes) || this.#isOver) return this.#wasRead(bytes.length)
     this.#isBlocked = true
     sink.drained(() => {
       this.#isBlocked = false
@@ -77,14 +66,22 @@ export class ThreadOutput {
     })
   }
 
+  // A port that is asked while it tells of its close brings the program down (Node 20.20 to 26.10); all that was posted to it
+  // has been delivered by then.
+  #next(): Written | undefined {
+    if (this.#isOver) return undefined
+    return (this.#receive(this.#port) as { readonly message: Written } | undefined)?.message
+  }
+
   #wasRead(bytes: number): void {
     Atomics.sub(this.#unread, 0, bytes)
     Atomics.notify(this.#unread, 0)
   }
 
-  #endIfRead(): void {
-    if (!this.#closed) return
+  #end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const written of this.#waiting.splice(0)) this.#pass(written)
     for (const sink of this.#sinks) sink?.end()
-    this.#over.resolve()
   }
 }

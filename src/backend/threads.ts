@@ -74,8 +74,8 @@ class ThreadWorker extends OwnedWorker {
     this.#output?.catchUp()
   }
 
-  protected readOutput(): Promise<void> | undefined {
-    return this.#output?.rest()
+  protected readOutput(): void {
+    this.#output?.finish()
   }
 
   markCancelled(cancelled: boolean): void {
@@ -91,7 +91,7 @@ class ThreadWorker extends OwnedWorker {
   }
 
   #follow(thread: Thread, ownEnd: SharedArrayBuffer): void {
-    const record = { abandon: () => this.#output?.drain() }
+    const record = { abandon: () => this.#output?.finish() }
     adopt(record, true)
     let hasFallen = false
     thread.on('error', (error) => {

@@ -48,6 +48,20 @@ describe('a thread', () => {
     await assert.rejects(thread.result, { code: 'MC_WORKER_CRASHED', exitCode: 7 })
   })
 
+  it('loses nothing of what it had printed when it is read after its end', async () => {
+    const target = (): void => {
+      for (let n = 0; n < 50; n++) process.stdout.write(`${n} ${'x'.repeat(1000)}\n`)
+    }
+    const thread = new Thread({ target, stdio: 'pipe' }).start()
+    thread.stderr?.resume()
+    await thread.exited
+    const lines = (await textOf(thread.stdout)).trimEnd().split('\n')
+    assert.deepEqual(
+      lines.map((line) => Number.parseInt(line)),
+      Array.from({ length: 50 }, (_, n) => n),
+    )
+  })
+
   it('waits when nobody reads what it prints, and ends when it is told to all the same', async () => {
     const thread = new Thread({
       target: () => {
