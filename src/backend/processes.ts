@@ -110,6 +110,6 @@ class ProcessWorker extends OwnedWorker {
 
   #abandon(): void {
     this.kill('SIGKILL', { tree: true })
-    for (const pipe of this.#pipes) pipe.drain()
+    for (const pipe of this.#pipes) void pipe.finish()
   }
 }

@@ -32,6 +32,10 @@ describe('what workers print', () => {
     equal((await runProgram('printing-workers', ['crash'])).stdout, 'no newline')
   })
 
+  it('arrives although the owner ends at once amid a line', async () => {
+    equal((await runProgram('printing-workers', ['half-lines'])).stdout, 'half a line'.repeat(2))
+  })
+
   it('is held up by a reader who is slow, again and again, without a listener more each time', async () => {
     const { worker, call } = startWorker()
     const printing = call(() => {
