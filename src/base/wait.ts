@@ -1,4 +1,4 @@
-import { checkDuration, checkOptions, checkSignal } from './argument.ts'
+import { checkDuration, checkOptions, checkSignal, takeOptions } from './argument.ts'
 import { atNextTurn, dropTurn } from './event-loop.ts'
 import { afterMs } from './long-timer.ts'
 import { onSettled } from './settlement.ts'
@@ -11,10 +11,20 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Checks the `{ timeout, signal }`, or the bare number of milliseconds, that a waiting method was given. */
-export function checkWait(method: string, wait: number | WaitOptions | undefined): WaitOptions {
-  const options = typeof wait === 'number' ? { timeout: wait } : wait === undefined ? {} : wait
-  checkOptions(`The argument of ${method}`, options, ['timeout', 'signal'])
+const WAIT_OPTIONS = ['timeout', 'signal'] as const
+
+/**
+ * Checks the `{ timeout, signal }`, or the bare number of milliseconds, that a waiting method was given, and gives what of
+ * it was set. `more`: other options that the method knows.
+ */
+export function checkWait(
+  method: string,
+  wait: number | WaitOptions | undefined,
+  more: readonly string[] = [],
+): WaitOptions {
+  const given = typeof wait === 'number' ? { timeout: wait } : wait === undefined ? {} : wait
+  checkOptions(`The argument of ${method}`, given, [...WAIT_OPTIONS, ...more])
+  const options: WaitOptions = takeOptions(given, WAIT_OPTIONS)
   if (options.timeout !== undefined) checkDuration(`timeout of ${method}`, options.timeout)
   checkSignal(`signal of ${method}`, options.signal)
   return options

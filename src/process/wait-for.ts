@@ -14,9 +14,8 @@ export async function waitFor<T extends object>(
   objects: Iterable<T>,
   limit?: number | WaitOptions | WaitModeOptions,
 ): Promise<T[] | WaitResult<T>> {
-  const withMode = limit !== null && typeof limit === 'object' && 'mode' in limit
-  const { mode, ...rest } = withMode ? limit : { mode: undefined }
-  const options = checkWait('wait()', withMode ? rest : limit)
+  const options = checkWait('wait()', limit, ['mode'])
+  const mode = typeof limit === 'object' && 'mode' in limit ? limit.mode : undefined
   if (mode !== undefined) checkOneOf('mode of wait()', mode, ['all', 'first', 'firstError'])
   checkSyncIterable('The first argument of wait()', objects)
   const given = [...objects]
@@ -57,12 +56,15 @@ export function inOrderOfEnd<T extends object>(
   const ended: T[] = []
   let given = 0
   let next = deferred<void>()
-  for (const { object, end } of ends) {
-    const mark = (): void => {
+  const releases = ends.map(({ object, end }) =>
+    onSettled(end, () => {
       ended.push(object)
       next.resolve()
-    }
-    end.then(mark, mark)
+    }),
+  )
+  const leave = (): void => {
+    given = all.size
+    for (const release of releases) release()
   }
   const step = async (): Promise<IteratorResult<T, undefined>> => {
     for (;;) {
@@ -83,11 +85,11 @@ export function inOrderOfEnd<T extends object>(
     // Whoever asked before is served first.
     next() {
       const result = last.then(step)
-      last = result.catch(() => {})
+      last = result.catch(leave)
       return result
     },
     return() {
-      given = all.size
+      leave()
       next.resolve()
       return Promise.resolve({ done: true, value: undefined })
     },

@@ -45,8 +45,8 @@ export async function wait<T extends object>(
  * ```
  *
  * With `timeout` (milliseconds from the call) it throws a `TimeoutError` (`MC_WAIT_TIMEOUT`) when the time is up before
- * the last is over; with `signal` the signal's reason. Throws as `wait()` for what cannot be waited for. Follows
- * `concurrent.futures.as_completed()`.
+ * the last is over; with `signal` the signal's reason; and gives nothing more after that. Throws as `wait()` for what
+ * cannot be waited for. Follows `concurrent.futures.as_completed()`.
  */
 export function asCompleted<T extends object>(
   objects: Iterable<T>,

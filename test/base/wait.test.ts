@@ -63,4 +63,14 @@ describe('checkWait', () => {
     assert.deepEqual(checkWait('join()', 5), { timeout: 5 })
     assert.deepEqual(checkWait('join()', undefined), {})
   })
+
+  it('gives what was set, also by the getters of a class', () => {
+    class Limit {
+      get timeout(): number {
+        return 7
+      }
+    }
+    assert.deepEqual(checkWait('join()', new Limit()), { timeout: 7 })
+    assert.deepEqual(checkWait('join()', { timeout: undefined, signal: undefined }), {})
+  })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
-import { Process, wait } from 'manycore'
+import { describe, it } from 'node:test'
+import { Process, asCompleted, wait } from 'manycore'
 import { onEachProcessBackend } from '../support/on-backends.js'
 
 const forever = (): Promise<never> =>
@@ -52,5 +52,45 @@ onEachProcessBackend('wait', ({ backend }) => {
     await assert.rejects(wait([child], { signal: AbortSignal.abort(new Error('enough')) }), /enough/)
     child.kill()
     await child.join()
+  })
+
+  it('takes options that are getters of a class', async () => {
+    class Limits {
+      get mode(): 'all' {
+        return 'all'
+      }
+
+      get timeout(): number {
+        return 1
+      }
+    }
+    const never = new Promise(() => {})
+    assert.deepEqual(await wait([never], new Limits()), { done: [], pending: [never] })
+  })
+})
+
+describe('asCompleted', () => {
+  it('leaves nothing on a promise that does not settle, however often it is left', async () => {
+    const never = new Promise(() => {})
+    const over = Promise.resolve('over')
+    let reactions = 0
+    const then = never.then.bind(never)
+    never.then = ((...args: Parameters<typeof then>) => {
+      reactions++
+      return then(...args)
+    }) as typeof then
+    for (let n = 0; n < 100; n++) {
+      for await (const promise of asCompleted([never, over])) {
+        assert.equal(promise, over)
+        break
+      }
+    }
+    assert.equal(reactions, 1)
+  })
+
+  it('is over when its time is up', async () => {
+    const late = asCompleted([new Promise(() => {})], 1)
+    await assert.rejects(late.next(), { code: 'MC_WAIT_TIMEOUT' })
+    assert.deepEqual(await late.next(), { done: true, value: undefined })
   })
 })
