@@ -112,26 +112,26 @@ function runningWorkers(): AsyncLocalStorage<InlineWorker> {
 type Exit = typeof process.exit
 
 let guarded = 0
-let programExit: Exit | undefined
+let unguardExit: (() => void) | undefined
 
 // While there are inline workers, process.exit() in one of their tasks ends that worker only. It has to throw, because
 // it never returns.
 function guardExit(): void {
   if (guarded++ > 0) return
   const original = process.exit
-  programExit = original
-  process.exit = taskExit
+  // A new one each time: somebody may have put his own around the last one, and that stays where it is.
+  const guard: Exit = (code) => {
+    const worker = running?.getStore()
+    if (worker === undefined) return original.call(process, code)
+    worker.exit(Number(code ?? process.exitCode ?? 0))
+    throw new Error(`process.exit(${code ?? ''}) was called by a task of the inline worker ${worker.identity.name}.`)
+  }
+  process.exit = guard
+  unguardExit = () => {
+    if (process.exit === guard) process.exit = original
+  }
 }
 
 function releaseExit(): void {
-  if (--guarded > 0 || programExit === undefined) return
-  // Somebody else may have put his own around it.
-  if (process.exit === taskExit) process.exit = programExit
-}
-
-const taskExit: Exit = (code) => {
-  const worker = running?.getStore()
-  if (worker === undefined) return (programExit as Exit).call(process, code)
-  worker.exit(Number(code ?? process.exitCode ?? 0))
-  throw new Error(`process.exit(${code ?? ''}) was called by a task of the inline worker ${worker.identity.name}.`)
+  if (--guarded === 0) unguardExit?.()
 }

@@ -62,6 +62,29 @@ describe('inline workers', () => {
     assert.equal(process.exit, exit)
   })
 
+  it('leave process.exit() to whoever has put his own around it meanwhile, also for those that come later', async () => {
+    const { exit } = process
+    const codes: unknown[] = []
+    process.exit = (code) => codes.push(code) as never
+    try {
+      await using pool = new Pool({ backend: 'inline', processes: 1 })
+      await pool.apply(() => 0)
+      const inner = process.exit
+      process.exit = (code) => inner(code)
+      await pool.terminate()
+      await using later = new Pool({ backend: 'inline', processes: 1 })
+      await later.apply(() => 0)
+      process.exit(7)
+      await assert.rejects(
+        later.apply(() => process.exit(3)),
+        { code: 'MC_WORKER_CRASHED', exitCode: 3 },
+      )
+    } finally {
+      process.exit = exit
+    }
+    assert.deepEqual(codes, [7])
+  })
+
   it('are given up when their time is up, and a task that waits is not heard any more', async () => {
     await using pool = new Pool({ backend: 'inline', processes: 1 })
     await assert.rejects(
