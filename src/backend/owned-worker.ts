@@ -177,6 +177,7 @@ export abstract class OwnedWorker implements Worker {
     this.#journal = this.takeJournal()
     void reason.then(({ text, cause }) => {
       this.#lifecycle.happened('exited')
+      this.#escalation.end()
       const { name } = this.identity
       const details = { worker: name, pid: undefined, exitCode: null, signal: null, stderrTail: '' }
       this.#ready.reject(new WorkerStartError(`Worker ${name} could not be started: ${text}.`, details, { cause }))

@@ -46,6 +46,13 @@ describe('a start that fails', () => {
     deepEqual(openDescriptors(), open)
   })
 
+  it('leaves no timer behind when it was told to stop meanwhile', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    await startWorker({ execPath: '/no/such/node' }).worker.stop()
+    equal(timers(), before)
+  })
+
   it('#027 tells of a script whose interpreter is not there, also at once', async () => {
     const file = join(folder, 'script')
     writeFileSync(file, '#!/no/such/interpreter\n', { mode: 0o755 })
