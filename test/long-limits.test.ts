@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Pool, Process, asCompleted, wait } from 'manycore'
+import { holdTimers } from './support/held-timers.js'
+import { makeGate } from './support/meeting.js'
 import { onEachProcessBackend } from './support/on-backends.js'
 
 const long = 2 ** 40
@@ -47,5 +49,16 @@ onEachProcessBackend('limits of many years', ({ backend }) => {
     await new Promise(setImmediate)
     process.off('warning', note)
     assert.deepEqual(warnings, [])
+  })
+
+  it('do not strike after the 24.8 days for which a timer of Node can be set', async () => {
+    await using pool = new Pool({ backend, processes: 1 })
+    using gate = makeGate()
+    using timers = holdTimers(2 ** 31 - 1)
+    const tasks = [long, Infinity].map((timeout) => pool.apply(gate.pass, [], { timeout }))
+    await gate.reached()
+    timers.strike()
+    gate.open()
+    await Promise.all(tasks)
   })
 })

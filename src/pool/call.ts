@@ -5,6 +5,7 @@ import { GRACE_MS, type Batch, type Sending } from './batch.ts'
 import { argumentsFrom, isEncoded, type CallArguments } from './call-arguments.ts'
 import type { PoolFunction } from './functions.ts'
 import type { ApplyOptions } from './options.ts'
+import { finite } from './limit.ts'
 import { policyFor, type RetryPolicy } from './retries.ts'
 import type { TaskRecord, TaskState, TaskTiming } from './task.ts'
 
@@ -49,16 +50,17 @@ export function termsOf(
   site: Error | undefined,
   shared: Payload | undefined,
 ): CallTerms {
-  const { timeout, grace, retries, signal } = options
+  const { grace, retries, signal } = options
+  const limitMs = finite(options.timeout)
   return {
     home,
     shared,
     site,
-    limitMs: timeout,
+    limitMs,
     graceMs: grace ?? GRACE_MS,
     retries: policyFor(retries),
     signal,
-    alone: timeout !== undefined || signal !== undefined,
+    alone: limitMs !== undefined || signal !== undefined,
     abort: undefined,
   }
 }

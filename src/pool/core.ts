@@ -13,6 +13,7 @@ import { CallQueues } from './call-queues.ts'
 import type { CallQueue } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { finite } from './limit.ts'
 import { measure } from './measure.ts'
 import type { Member } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
@@ -341,8 +342,4 @@ export class PoolCore {
   #site(): Error | undefined {
     return this.#openCalls < 100 ? new Error('submitted here') : undefined
   }
-}
-
-function finite(ms: number): number | undefined {
-  return ms === Infinity ? undefined : ms
 }

@@ -5,7 +5,7 @@ import { setLimit } from './limit.ts'
 export class Interruption {
   readonly #worker: Worker
   readonly #kill: (reason: string) => void
-  #grace: NodeJS.Timeout | undefined
+  #stopWait: (() => void) | undefined
   #isMarked = false
 
   constructor(worker: Worker, kill: (reason: string) => void) {
@@ -22,7 +22,7 @@ export class Interruption {
     const isDeaf = this.#worker.isListening?.() === false
     const leftMs = isDeaf ? Math.min(graceMs, isSoonOver ? SOON_MS : 0) : graceMs
     if (leftMs <= 0) return this.#kill(reason)
-    if (this.#grace !== undefined) return
+    if (this.#stopWait !== undefined) return
     this.#isMarked = true
     this.#worker.markCancelled?.(true)
     tell()
@@ -31,25 +31,21 @@ export class Interruption {
 
   /** Kills the worker unless it soon holds nothing any more. */
   hurry(reason: string): void {
-    if (this.#grace === undefined) this.#wait(HURRY_MS, reason)
+    if (this.#stopWait === undefined) this.#wait(HURRY_MS, reason)
   }
 
   /** The worker is gone, or holds nothing any more. */
   end(isGone: boolean): void {
-    clearTimeout(this.#grace)
-    this.#grace = undefined
+    this.#stopWait?.()
+    this.#stopWait = undefined
     // Only now: as long as it holds something, all of it is cancelled.
     if (this.#isMarked && !isGone) this.#worker.markCancelled?.(false)
     this.#isMarked = false
   }
 
   #wait(leftMs: number, reason: string): void {
-    const grace = setLimit(() => {
-      if (this.#grace === grace) this.#kill(reason)
-    }, leftMs)
-    this.#grace = grace
     // The workers of a program that ends, end with it.
-    this.#grace.unref()
+    this.#stopWait = setLimit(() => this.#kill(reason), leftMs, false)
   }
 }
 

@@ -60,7 +60,7 @@ export class Member implements Holder {
   readonly #tally: Tally
   #state: MemberState = 'starting'
   #headSinceMs = 0
-  #limit: NodeJS.Timeout | undefined
+  #stopLimit: (() => void) | undefined
   readonly #interruption: Interruption
   #usage: Deferred<WorkerUsage | undefined> | undefined
   #defined: PoolFunction | undefined
@@ -127,7 +127,7 @@ export class Member implements Holder {
     this.heldMs += batch.costMs * batch.count
     this.left -= batch.count
     this.owner = owner
-    if (limitMs !== undefined) this.#limit = setLimit(() => this.#expire(batch, limitMs), limitMs)
+    if (limitMs !== undefined) this.#stopLimit = setLimit(() => this.#expire(batch, limitMs), limitMs)
     if (hasRoom) return
     this.blocked = true
     void this.worker.channel.drained().then(() => {
@@ -206,7 +206,7 @@ export class Member implements Holder {
 
   /** Takes all that the worker holds out of its hands. */
   surrender(): Batch[] {
-    clearTimeout(this.#limit)
+    this.#stopLimit?.()
     this.#interruption.end(true)
     this.#tellUsage(undefined)
     this.items = 0
@@ -234,10 +234,8 @@ export class Member implements Holder {
     if (batch.kind === Kind.call) batch.fn.pace.note(now - this.#headSinceMs, 1)
     this.#headSinceMs = now
     this.batches.shift()
-    if (this.#limit !== undefined) {
-      clearTimeout(this.#limit)
-      this.#limit = undefined
-    }
+    this.#stopLimit?.()
+    this.#stopLimit = undefined
     if (this.batches.length > 0) return
     this.idleSinceMs = now
     this.phases.works(false, now)
@@ -320,7 +318,7 @@ export class Member implements Holder {
 
   #expire(batch: Batch, limitMs: number): void {
     if (this.batches[0] !== batch) return
-    this.#limit = undefined
+    this.#stopLimit = undefined
     const at = batch.answered
     const what = batch.describe(at)
     const text = `${capital(what)} took longer than ${limitMs} ms in worker ${this.name}.`

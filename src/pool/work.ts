@@ -1,6 +1,7 @@
 import type { Batch } from './batch.ts'
 import type { PoolFunction } from './functions.ts'
 import { ItemBatch, type ItemHome } from './item-batch.ts'
+import { finite } from './limit.ts'
 import type { Item } from './items.ts'
 import { Lane, type LaneHome, type Stretch } from './lane.ts'
 import { Pauses } from './pauses.ts'
@@ -48,8 +49,9 @@ export class Work implements LaneHome, ItemHome {
     this.options = options
     this.priority = priority
     this.chunkSize = chunkSize ?? (places === undefined ? undefined : 1)
-    this.limitMs = timeout
-    this.owner = signal === undefined && timeout === undefined && totalTimeout === undefined ? undefined : this
+    this.limitMs = finite(timeout)
+    const mayBeKilled = (signal ?? this.limitMs ?? finite(totalTimeout)) !== undefined
+    this.owner = mayBeKilled ? this : undefined
     this.lanes =
       places === undefined
         ? [new Lane(this, undefined)]
