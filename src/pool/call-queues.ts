@@ -8,15 +8,15 @@ const MOST_GROUPS = 256
 
 /** The queues of calls: one for each priority, and for each group of keys that has calls. */
 export class CallQueues {
-  readonly #events: CallEvents
+  readonly #events: Omit<CallEvents, 'emptied'>
   readonly #queues = new Map<string, CallQueue>()
   readonly #groups = new Map<number, Affinity>()
   // The queue of all calls that say nothing.
   readonly #usual: CallQueue
 
-  constructor(events: CallEvents) {
+  constructor(events: Omit<CallEvents, 'emptied'>) {
     this.#events = events
-    this.#usual = new CallQueue(events, 0, undefined)
+    this.#usual = new CallQueue({ ...events, emptied: () => {} }, 0, undefined)
     this.#queues.set('0', this.#usual)
   }
 
@@ -48,7 +48,9 @@ export class CallQueues {
     const name = group === undefined ? String(priority) : `${priority} ${group}`
     let queue = this.#queues.get(name)
     if (queue === undefined) {
-      queue = new CallQueue(this.#events, priority, group === undefined ? undefined : this.#affinityOf(group))
+      // Priorities may be times, of which no two are equal.
+      const events = { ...this.#events, emptied: () => void this.#queues.delete(name) }
+      queue = new CallQueue(events, priority, group === undefined ? undefined : this.#affinityOf(group))
       this.#queues.set(name, queue)
     }
     return queue

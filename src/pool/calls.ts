@@ -19,6 +19,8 @@ export interface CallEvents {
   offered(queue: CallQueue): void
   /** The call has settled. */
   settled(call: Call): void
+  /** All of the queue's calls have settled. */
+  emptied(): void
 }
 
 /** The calls of `apply` that wait, in the order in which they were made. */
@@ -34,6 +36,8 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   readonly #pauses = new Pauses<Call>()
   readonly #usual: CallTerms = termsOf(this, {}, undefined, undefined)
   #waiting = 0
+  // Calls that were made and have not settled.
+  #open = 0
   #isOver = false
 
   constructor(events: CallEvents, priority: number, affinity: Affinity | undefined) {
@@ -67,7 +71,9 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   create(id: number, fn: PoolFunction, args: readonly unknown[], options?: CallOptions, site?: Error): Call {
     const shared = sharedValues(this.sharesMemory)
     const isUsual = options === undefined && site === undefined && shared === undefined
-    return new Call(id, fn, args, isUsual ? this.#usual : termsOf(this, options ?? {}, site, shared))
+    const call = new Call(id, fn, args, isUsual ? this.#usual : termsOf(this, options ?? {}, site, shared))
+    this.#open++
+    return call
   }
 
   submit(call: Call): void {
@@ -87,7 +93,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   resolve(call: Call, value: unknown, nowMs: number): void {
     if (!call.settle('done', value, nowMs)) return
     this.#events.tally.done++
-    this.#events.settled(call)
+    this.#settled(call)
   }
 
   /** The call failed, unless it is run again for that. */
@@ -104,7 +110,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     }
     this.#events.tally.fail(reason)
     fail(call, next === undefined ? reason : next.reason)
-    this.#events.settled(call)
+    this.#settled(call)
   }
 
   /** Settles a call that is not wanted any more, and sees to it that nothing works on it in vain. */
@@ -118,7 +124,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     this.#pauses.end(call)
     if (isRunning && call.terms.alone) batch?.holder?.interrupt(batch, `task ${call.id} was aborted`)
     else if (batch?.count === 1) batch.holder?.cancel(batch)
-    this.#events.settled(call)
+    this.#settled(call)
   }
 
   /** From now on nothing is run again. */
@@ -153,6 +159,11 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     call.attempts++
     this.#waiting++
     this.#events.offered(this)
+  }
+
+  #settled(call: Call): void {
+    this.#events.settled(call)
+    if (--this.#open === 0) this.#events.emptied()
   }
 
   #peek(): Call {
