@@ -14,8 +14,10 @@ export function sendOutput(port: MessagePort, unread: SharedArrayBuffer, onFirst
   const post = (which: 0 | 1, chunk: Uint8Array): void => {
     // A copy, because a Buffer may be a piece of a larger memory, which is cloned as a whole.
     const bytes = new Uint8Array(chunk)
+    // Once it is given away it has no length any more.
+    const { length } = bytes
     port.postMessage([which, bytes], [bytes.buffer])
-    let held = Atomics.add(count, 0, bytes.length) + bytes.length
+    let held = Atomics.add(count, 0, length) + length
     while (held > MOST_UNREAD_BYTES) {
       Atomics.wait(count, 0, held)
       held = Atomics.load(count, 0)
