@@ -43,7 +43,7 @@ export interface SpawnOptions {
 export interface ResourceLimits {
   /** Of the main heap, in MiB; at least 8. */
   readonly maxOldGenerationSizeMb?: number | undefined
-  /** Of the heap for objects that were made recently, in MiB. */
+  /** Of the heap for objects that were made recently, in MiB; 24 where only the one of the main heap is given. */
   readonly maxYoungGenerationSizeMb?: number | undefined
   /** Of the memory for compiled code, in MiB. */
   readonly codeRangeSizeMb?: number | undefined

@@ -2,7 +2,7 @@ import type { Worker as Thread } from 'node:worker_threads'
 import { ArgumentError } from '../base/errors.ts'
 import { textOf } from '../base/thrown-text.ts'
 import type { ThreadData } from '../channel/thread-data.ts'
-import type { SpawnOptions } from './backend.ts'
+import type { ResourceLimits, SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { threadEntryPath } from './entry-url.ts'
 import { describeSpawnError } from './exit.ts'
@@ -58,8 +58,17 @@ function startThread({ execArgv, resourceLimits, identity }: ThreadLaunchOptions
     stdout: true,
     stderr: true,
     ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
-    ...(resourceLimits === undefined ? {} : { resourceLimits: { ...resourceLimits } }),
+    ...(resourceLimits === undefined ? {} : { resourceLimits: limitsOf(resourceLimits) }),
   } as ConstructorParameters<typeof Worker>[1])
+}
+
+// At the limit Node gives a thread 16 MiB more until it has ended. Where more than that comes out of the young generation
+// at once, which Node 24 makes large, the whole program ends instead (https://github.com/nodejs/node/issues/47224).
+const YOUNG_MB = 24
+
+function limitsOf(limits: ResourceLimits): ResourceLimits {
+  if (limits.maxOldGenerationSizeMb === undefined || limits.maxYoungGenerationSizeMb !== undefined) return { ...limits }
+  return { ...limits, maxYoungGenerationSizeMb: YOUNG_MB }
 }
 
 function isRefusedArgument(error: unknown): boolean {
