@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
+import { resourceLimits } from 'node:worker_threads'
 import { ArgumentError, Pool, Process, Thread, ThreadPool, currentProcess, parentProcess } from 'manycore'
 import { eventually } from '../support/eventually.js'
 import { textOf } from '../support/workers.js'
@@ -63,15 +64,21 @@ describe('a thread', () => {
   })
 
   it('waits when nobody reads what it prints, and ends when it is told to all the same', async () => {
+    const written = new Int32Array(new SharedArrayBuffer(4))
     const thread = new Thread({
       target: () => {
-        for (;;) process.stdout.write('x'.repeat(1000))
+        for (;;) {
+          process.stdout.write('x'.repeat(1000))
+          Atomics.add(written, 0, 1000)
+        }
       },
       stdio: 'pipe',
     }).start()
-    await new Promise((resolve) => thread.stdout?.once('readable', resolve))
-    assert.ok((thread.stdout as Readable).readableLength < 1024 * 1024)
+    // What fits into the two halves of the stream, and what may be on its way.
+    const most = 2 * (thread.stdout as Readable).readableHighWaterMark + 64 * 1024
+    await eventually(() => assert.ok(Atomics.load(written, 0) > most - 2000))
     await thread.terminate()
+    assert.ok(Atomics.load(written, 0) < most + 5000, `${written[0]} bytes`)
     assert.equal(thread.exitCode, -15)
   })
 
@@ -116,6 +123,17 @@ describe('a thread', () => {
     await using pool = new ThreadPool({ processes: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } })
     await assert.rejects(pool.apply(fill), { code: 'MC_WORKER_CRASHED', message: /ERR_WORKER_OUT_OF_MEMORY/ })
     assert.equal(await pool.apply(() => 'alive'), 'alive')
+  })
+
+  it('with a limited heap has a small young generation, unless that is given too, so that only the thread ends', async () => {
+    for (const [given, young] of [
+      [{ maxOldGenerationSizeMb: 64 }, 24],
+      [{ maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 12 }, 12],
+    ] as const) {
+      await using pool = new ThreadPool({ processes: 1, resourceLimits: given })
+      const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } = await pool.apply(() => resourceLimits)
+      assert.deepEqual([maxOldGenerationSizeMb, maxYoungGenerationSizeMb], [64, young])
+    }
   })
 
   it('gets its environment, and leaves that of the program alone', async () => {
