@@ -11,6 +11,7 @@ import { Interruption, SOON_MS } from './interruption.ts'
 import { setLimit } from './limit.ts'
 import { Phases, type MemberState } from './phases.ts'
 import type { Tally } from './tally.ts'
+import { noteThrown } from './thrown.ts'
 import { transmit } from './transmit.ts'
 import type { WorkerUsage } from '../worker/usage.ts'
 
@@ -298,8 +299,12 @@ export class Member implements Holder {
       const site = batch.site(from + at)
       const reason = payload === undefined ? undefined : this.worker.marshal.decodeError(payload, site)
       if (at === 0) this.advance(batch, count, message.kind === Kind.itemFailed ? message.fn / 1e6 : 0)
-      if (reason instanceof Promise) void reason.then((late) => batch.rejected(from + at, late))
-      else batch.rejected(from + at, reason)
+      const rejected = (late: unknown): void => {
+        noteThrown(late)
+        batch.rejected(from + at, late)
+      }
+      if (reason instanceof Promise) void reason.then(rejected)
+      else rejected(reason)
     }
     this.#events.free(this)
   }

@@ -1,5 +1,6 @@
 import { checkDuration, checkFunction, checkInteger, checkOptions } from '../base/argument.ts'
-import { ArgumentError, CancelledError, RetriesError, WorkerCrashedError } from '../base/errors.ts'
+import { ArgumentError, RetriesError } from '../base/errors.ts'
+import { isCancellation, isLoss } from './thrown.ts'
 
 /** How often, when and for which errors a task is run again. */
 export interface RetryOptions {
@@ -31,7 +32,7 @@ export class RetryPolicy {
    * fails with. `what` begins a text: "Item 3 of map(resize)".
    */
   decide(what: string, attempt: number, reason: unknown, itemIndex?: number): number | { readonly reason: unknown } {
-    if (reason instanceof CancelledError) return { reason }
+    if (isCancellation(reason)) return { reason }
     try {
       if (!this.#on(reason, attempt)) return { reason }
     } catch (error) {
@@ -61,8 +62,4 @@ export function checkRetries(retries: number | RetryOptions | undefined): void {
 export function policyFor(retries: number | RetryOptions | undefined): RetryPolicy | undefined {
   const options = typeof retries === 'number' ? { limit: retries } : retries
   return options === undefined || options.limit === 0 ? undefined : new RetryPolicy(options)
-}
-
-function isLoss(error: unknown): boolean {
-  return error instanceof WorkerCrashedError
 }

@@ -1,8 +1,8 @@
-import { CancelledError, WorkerCrashedError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import type { Batch } from './batch.ts'
 import { Histogram } from './histogram.ts'
 import { Slowest } from './slowest.ts'
+import { isCancellation, isLoss } from './thrown.ts'
 
 /** What became of a pool's tasks, and how long they waited and ran. */
 export class Tally {
@@ -16,8 +16,8 @@ export class Tally {
 
   /** A task has failed for good. One that was given up counts as nothing. */
   fail(reason: unknown): void {
-    if (reason instanceof WorkerCrashedError) this.lost++
-    else if (!(reason instanceof CancelledError)) this.failed++
+    if (isLoss(reason)) this.lost++
+    else if (!isCancellation(reason)) this.failed++
   }
 
   /** The items of a batch from `at` on were answered now and took so long together. */
