@@ -39,6 +39,8 @@ export abstract class Batch {
   isNoted: boolean
   /** Once it was sent. */
   sending: Sending | undefined
+  /** What says of its source which worker it belongs to. */
+  affinity: object | undefined
 
   constructor(cargo: Cargo) {
     this.fn = cargo.fn

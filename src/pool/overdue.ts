@@ -12,6 +12,7 @@ export class OverdueBatch extends Batch {
     this.holder = batch.holder
     this.isNoted = batch.isNoted
     this.sending = batch.sending
+    this.affinity = batch.affinity
     this.#ended = ended
     this.#batch = batch
   }

@@ -1,3 +1,4 @@
+import type { Holder } from './batch.ts'
 import type { Member } from './member.ts'
 import type { Source } from './source.ts'
 
@@ -43,7 +44,7 @@ export class Scheduler {
 
   /** Nothing waits but what waits for a certain worker. */
   get drained(): boolean {
-    return this.#ring.every(({ affinity }) => affinity?.member !== undefined && !affinity.member.isLeaving)
+    return this.#ring.every((source) => boundTo(source) !== undefined)
   }
 
   get empty(): boolean {
@@ -83,6 +84,7 @@ export class Scheduler {
     if (source.waiting === 0) this.#drop(source)
     else this.#turn++
     if (source.affinity !== undefined) source.affinity.member = member
+    if (batch !== undefined) batch.affinity = source.affinity
     const broken = batch?.fn.broken
     if (broken !== undefined) batch?.fail(() => broken)
     else if (batch?.refused !== undefined) batch.refuse(batch.refused.reason)
@@ -113,8 +115,8 @@ export class Scheduler {
   }
 
   #mayTake(member: Member, source: Source): boolean {
-    const bound = source.affinity?.member
-    if (bound !== undefined && !bound.isLeaving) return bound === member
+    const bound = boundTo(source)
+    if (bound !== undefined) return bound === member
     return source.affinity?.place === undefined || source.affinity.place === member.index || this.#isShrunk(source)
   }
 
@@ -162,4 +164,11 @@ export class Scheduler {
     const behind = waiting / (FAR_FROM_END * this.#size())
     return Math.min(Math.floor(inTime), 1 + Math.floor(behind), MOST_ITEMS_HELD)
   }
+}
+
+// Whom it waits for: one that gets nothing new still has to be done with what it holds of the same source.
+function boundTo({ affinity }: Source): Holder | undefined {
+  const bound = affinity?.member
+  if (bound?.isLeaving !== true) return bound
+  return bound.batches.some((batch) => batch.affinity === affinity) ? bound : undefined
 }

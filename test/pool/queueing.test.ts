@@ -57,6 +57,31 @@ onEachBackend('what waits', (place) => {
     assert.throws(() => pool.apply(sleepMs, [1], { key: {} as string }), { code: 'MC_ARGUMENT_INVALID' })
   })
 
+  it('with a key goes on in another worker only when the one that gets nothing new is done with it', async () => {
+    for (const isShrunk of [true, false]) {
+      await using pool = new Pool({ backend, processes: 2, maxTasksPerWorker: isShrunk ? undefined : 1 })
+      using gate = makeGate()
+      using other = makeGate()
+      const keeping = isShrunk ? pool.apply(other.pass) : undefined
+      if (isShrunk) await other.reached()
+      const order: string[] = []
+      const call = (text: string) =>
+        pool.apply((sent: string) => sent, [text], { key: 1 }).then((sent) => order.push(sent))
+      const first = pool.apply(gate.pass, [], { key: 1 }).then(() => order.push('first'))
+      await gate.reached()
+      const all = [first, call('second'), call('third')]
+      if (isShrunk) pool.resize(1)
+      other.open()
+      await keeping
+      // The other worker has nothing else to do.
+      for (let n = 0; n < 3; n++) await pool.apply(sleepMs, [1])
+      assert.deepEqual(order, [])
+      gate.open()
+      await Promise.all(all)
+      assert.deepEqual(order, ['first', 'second', 'third'])
+    }
+  })
+
   it('with a key does not keep other tasks from workers that are free', async () => {
     await using pool = new Pool({ backend, processes: 2 })
     using gate = makeGate()
