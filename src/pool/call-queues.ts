@@ -32,9 +32,9 @@ export class CallQueues {
     return this.#queueFor(options?.priority ?? 0, options?.key).create(id, fn, args, options, site)
   }
 
-  /** From now on nothing is run again. */
-  endRetries(): void {
-    for (const queue of this.#queues.values()) queue.endRetries()
+  /** From now on nothing is run again, and what comes back is settled. */
+  endRetries(reasonFor: (call: Call) => unknown): void {
+    for (const queue of this.#queues.values()) queue.endRetries(reasonFor)
   }
 
   /** Settles everything that waits. */

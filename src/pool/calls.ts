@@ -1,4 +1,3 @@
-import { CancelledError } from '../base/errors.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import type { Batch } from './batch.ts'
 import { CallBatch, CallGroup, type CallBatchHome } from './call-batch.ts'
@@ -10,6 +9,7 @@ import { Pauses } from './pauses.ts'
 import { sharedValues } from './shared-values.ts'
 import type { Affinity, Source } from './source.ts'
 import type { Tally } from './tally.ts'
+import { isCancellation } from './thrown.ts'
 
 /** What the queue asks of its pool. */
 export interface CallEvents {
@@ -38,7 +38,8 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   #waiting = 0
   // Calls that were made and have not settled.
   #open = 0
-  #isOver = false
+  // Why nothing is run again any more.
+  #over: ((call: Call) => unknown) | undefined
 
   constructor(events: CallEvents, priority: number, affinity: Affinity | undefined) {
     this.#events = events
@@ -99,9 +100,11 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   /** The call failed, unless it is run again for that. */
   reject(call: Call, reason: unknown): void {
     if (call.isSettled) return
-    const retries = this.#isOver ? undefined : call.terms.retries
+    const retries = this.#over === undefined ? call.terms.retries : undefined
     const next = retries?.decide(`Task ${call.id}, ${call.fn.name}(),`, call.attempts, reason)
-    if (typeof next === 'number') {
+    // Whoever was asked may have given up the call, or ended the pool.
+    if (call.isSettled) return
+    if (typeof next === 'number' && this.#over === undefined) {
       call.batch = undefined
       call.losses = 0
       this.#events.tally.retried++
@@ -109,7 +112,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
       return
     }
     this.#events.tally.fail(reason)
-    fail(call, next === undefined ? reason : next.reason)
+    fail(call, typeof next === 'object' ? next.reason : reason)
     this.#settled(call)
   }
 
@@ -127,9 +130,9 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     this.#settled(call)
   }
 
-  /** From now on nothing is run again. */
-  endRetries(): void {
-    this.#isOver = true
+  /** From now on nothing is run again, and what comes back is settled. */
+  endRetries(reasonFor: (call: Call) => unknown): void {
+    this.#over = reasonFor
   }
 
   /** Settles everything that waits. */
@@ -141,6 +144,10 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
     for (const call of calls.toReversed()) {
       call.batch = undefined
       if (call.isSettled) continue
+      if (this.#over !== undefined) {
+        this.abort(call, this.#over(call))
+        continue
+      }
       if (!call.kept) {
         this.reject(call, reason)
         continue
@@ -184,5 +191,5 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
 }
 
 function fail(call: Call, reason: unknown): boolean {
-  return call.settle(reason instanceof CancelledError ? 'cancelled' : 'failed', reason)
+  return call.settle(isCancellation(reason) ? 'cancelled' : 'failed', reason)
 }

@@ -5,7 +5,7 @@ import { CancelledError, StateError, type ManycoreError } from '../base/errors.t
 import { atNextTurn } from '../base/event-loop.ts'
 import type { WaitOptions } from '../base/wait.ts'
 import { textOf } from '../base/thrown-text.ts'
-import { encodeForAny, shipFunction } from '../marshal/functions.ts'
+import { shipFunction } from '../marshal/functions.ts'
 import type { TaskPlace } from '../worker/task-scope.ts'
 import { Backlog } from './backlog.ts'
 import type { Call, CallOptions } from './call.ts'
@@ -18,7 +18,7 @@ import { measure } from './measure.ts'
 import type { Member } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
 import { recover } from './recovery.ts'
-import type { Hook } from './hook-batch.ts'
+import { hooksOf } from './hooks.ts'
 import { Roster } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
@@ -85,34 +85,28 @@ export class PoolCore {
       },
     })
     this.#backlog = new Backlog(options.maxQueue ?? Infinity, () => this.#calls.waiting)
-    this.roster = new Roster(
-      backend,
-      options,
-      tally,
-      { initializer: this.#hook('initializer'), exit: this.#hook('onExit') },
-      {
-        ready: (member) => {
-          this.#free(member)
-          this.#shareOut()
-        },
-        free: (member) => this.#free(member),
-        lost: (member, exit) => {
-          if (this.#state === 'terminated') this.#cancelHeld(member)
-          else recover(member, exit)
-        },
-        room: () => {
-          this.#shareOut()
-          this.#endIfDrained()
-        },
-        broken: (error) => this.#break(error),
-        problem: (member, reason, from) => {
-          const text = reason instanceof Error ? (reason.stack ?? reason.message) : textOf(reason)
-          const { name } = member
-          const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
-          process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
-        },
+    this.roster = new Roster(backend, options, tally, hooksOf(this.options, this.#functions), {
+      ready: (member) => {
+        this.#free(member)
+        this.#shareOut()
       },
-    )
+      free: (member) => this.#free(member),
+      lost: (member, exit) => {
+        if (this.#state === 'terminated') this.#cancelHeld(member)
+        else recover(member, exit)
+      },
+      room: () => {
+        this.#shareOut()
+        this.#endIfDrained()
+      },
+      broken: (error) => this.#break(error),
+      problem: (member, reason, from) => {
+        const text = reason instanceof Error ? (reason.stack ?? reason.message) : textOf(reason)
+        const { name } = member
+        const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
+        process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
+      },
+    })
     this.roster.grow(0)
   }
 
@@ -130,16 +124,8 @@ export class PoolCore {
 
   /** Throws unless work is still taken. */
   checkOpen(method: string): void {
-    if (this.#broken !== undefined) {
-      throw new StateError('MC_POOL_BROKEN', `${method}: the pool has no workers any more. ${this.#broken.message}`, {
-        cause: this.#broken,
-      })
-    }
-    if (this.#state === 'open') return
-    throw new StateError(
-      'MC_POOL_CLOSED',
-      `${method}: the pool was ${this.#state} and takes no more work. Make a new Pool for it.`,
-    )
+    const refusal = this.#refusal(method)
+    if (refusal !== undefined) throw refusal
   }
 
   call(target: AnyFunction, args: readonly unknown[], options: CallOptions | undefined): Task<unknown> {
@@ -163,8 +149,10 @@ export class PoolCore {
     this.#openCalls++
     this.#keepAlive.hold()
     const { home } = call.terms
-    if (options?.signal?.aborted === true) home.abort(call, options.signal.reason)
-    else home.submit(call)
+    // The encoder of a type that it takes along may have ended the pool.
+    const refusal = options?.signal?.aborted === true ? options.signal.reason : this.#refusal('apply()')
+    if (refusal === undefined) home.submit(call)
+    else home.abort(call, refusal)
     return task
   }
 
@@ -178,7 +166,11 @@ export class PoolCore {
     const fn = this.#functions.enter(shipFunction(target, this.options))
     const places = options.order === 'fixed' ? this.roster.most : undefined
     const how = { ...options, places, shared, task: ++this.#lastId, site: new Error('submitted here') }
-    return this.#works.start(fn, how, sink, user)
+    // Its source, or the encoder of a type that it takes along, may have ended the pool.
+    const refusal = this.#refusal(`${options.verb}()`)
+    if (refusal === undefined) return this.#works.start(fn, how, sink, user)
+    this.#functions.leave(fn)
+    throw refusal
   }
 
   stats(): PoolStats {
@@ -257,15 +249,17 @@ export class PoolCore {
     if (this.#joined !== undefined) this.#works.abortAbandoned()
   }
 
-  #hook(name: 'initializer' | 'onExit'): Hook | undefined {
-    const isFirst = name === 'initializer'
-    const { [name]: fn, initializerArgs, initializerTimeout, onExitTimeout } = this.options
-    if (fn === undefined) return undefined
-    return {
-      fn: this.#functions.enter(shipFunction(fn, this.options)),
-      payload: encodeForAny(isFirst ? initializerArgs : [], 'initializerArgs', this.options.sharesMemory),
-      limitMs: finite(isFirst ? initializerTimeout : onExitTimeout),
+  #refusal(method: string): StateError | undefined {
+    if (this.#broken !== undefined) {
+      return new StateError('MC_POOL_BROKEN', `${method}: the pool has no workers any more. ${this.#broken.message}`, {
+        cause: this.#broken,
+      })
     }
+    if (this.#state === 'open') return undefined
+    return new StateError(
+      'MC_POOL_CLOSED',
+      `${method}: the pool was ${this.#state} and takes no more work. Make a new Pool for it.`,
+    )
   }
 
   #offered(queue: CallQueue): void {
@@ -282,8 +276,12 @@ export class PoolCore {
   }
 
   #free(member: Member): void {
-    if (member.left <= 0 && member.batches.length === 0) this.roster.release(member)
-    else this.#scheduler.serve(member)
+    if (!member.isLeaving) this.#scheduler.serve(member)
+    else {
+      if (member.batches.length === 0) this.roster.release(member)
+      // What waited for it to be done may go to another one now.
+      this.#shareOut()
+    }
     if (member.batches.length === 0) this.roster.idle()
     this.#spare = this.#scheduler.drained
     this.#backlog.check()
@@ -320,10 +318,11 @@ export class PoolCore {
   }
 
   #cancelAll(reasonFor: (what: string) => unknown): void {
-    this.#calls.endRetries()
+    const ofCall = (call: Call): unknown => reasonFor(`Task ${call.id}, ${call.fn.name}(),`)
+    this.#calls.endRetries(ofCall)
     this.#works.abortAll(reasonFor)
     for (const member of this.roster.members) if (!member.runsHook) this.#cancelHeld(member, reasonFor)
-    this.#calls.clear((call) => reasonFor(`Task ${call.id}, ${call.fn.name}(),`))
+    this.#calls.clear(ofCall)
   }
 
   #cancelHeld(

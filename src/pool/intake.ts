@@ -23,6 +23,8 @@ export class Intake {
   #next = 0
   readonly #events: IntakeEvents
   #pulling = false
+  #asking = false
+  #answered: ((isOver: boolean) => void) | undefined
   #over = false
   #later: NodeJS.Immediate | undefined
 
@@ -67,6 +69,8 @@ export class Intake {
     if (this.#over) return
     this.#over = true
     dropTurn(this.#later)
+    // It is the source itself that wants it to end, and it cannot be let go before it has given what it is asked for.
+    if (this.#asking && (await new Promise<boolean>((resolve) => (this.#answered = resolve)))) return
     if (this.#sync || !this.#pulling) {
       await this.#iterator.return?.()
       return
@@ -103,8 +107,9 @@ export class Intake {
       const items: unknown[] = []
       let end: { readonly reason: unknown } | undefined
       let done = false
+      this.#asking = true
       try {
-        while (items.length < room && !done) {
+        while (items.length < room && !done && !this.#over) {
           const step = iterator.next()
           if (step.done === true) done = true
           else items.push(step.value)
@@ -114,6 +119,8 @@ export class Intake {
         done = true
         end = { reason }
       }
+      this.#asking = false
+      this.#answered?.(done)
       this.#hand(items)
       if (done) {
         this.#end(end)
@@ -171,7 +178,11 @@ function asyncIteratorOf(source: AsyncIterable<unknown>): AsyncIterator<unknown>
   if (!isWebStream(source)) return source[Symbol.asyncIterator]()
   const reader = source.getReader()
   return {
-    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    next: async () => {
+      const step = (await reader.read()) as IteratorResult<unknown>
+      if (step.done === true) reader.releaseLock()
+      return step
+    },
     return: async () => {
       const cancelled = reader.cancel()
       reader.releaseLock()

@@ -4,6 +4,7 @@ import { checkMaySpawn } from '../backend/may-spawn.ts'
 import { ManycoreError, WorkerStartError } from '../base/errors.ts'
 import { Kind } from '../channel/messages.ts'
 import { HookBatch, hookError, type Hook } from './hook-batch.ts'
+import type { Hooks } from './hooks.ts'
 import { identityIn } from './identity.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Past } from './insights.ts'
@@ -31,12 +32,6 @@ export interface RosterEvents extends Omit<MemberEvents, 'exited'> {
   room(): void
   /** No worker can be had. */
   broken(error: ManycoreError): void
-}
-
-/** What each worker runs before its first task, and after its last. */
-export interface Hooks {
-  readonly initializer: Hook | undefined
-  readonly exit: Hook | undefined
 }
 
 /** The workers of a pool: started on demand, replaced when they die, retired after their number of tasks. */

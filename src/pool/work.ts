@@ -128,6 +128,8 @@ export class Work implements LaneHome, ItemHome {
     if (this.#over) return
     const index = batch.index + at
     const next = this.#retries?.decide(`Item ${index} of ${this.describe()}`, batch.attempt, reason, index)
+    // Whoever was asked may have given it up, or ended the pool.
+    if (this.#over) return
     if (typeof next === 'number') {
       if (batch.answered === batch.count) this.#sent.delete(batch)
       this.#tally.retried++

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
-import { Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
+import { CancelledError, Pool, RetriesError, WorkerCrashedError, currentTask } from 'manycore'
 import { holdTimers } from '../support/held-timers.ts'
 import { makeGate } from '../support/meeting.ts'
 import { onEachBackend, sudden } from '../support/on-backends.js'
@@ -169,6 +169,81 @@ onEachBackend('retries', (place) => {
     const over = [ended, mapped].map((promise) => assert.rejects(promise, { code: 'MC_TASK_CANCELLED' }))
     await own.terminate()
     await Promise.all(over)
+  })
+
+  it('a call is given up, and its pool goes on or ends, when whoever is asked does that', async () => {
+    const file = newFile()
+    const fail = (n: number) => {
+      appendFileSync(file, `${n}\n`)
+      throw new Error('no')
+    }
+    const own = new Pool({ backend, processes: 1 })
+    const asked = (act: () => void) => ({ limit: 3, backoff: 0, on: () => (act(), true) })
+    const [one, other] = [new AbortController(), new AbortController()]
+    const call = own.apply(fail, [1], { signal: one.signal, retries: asked(() => one.abort()) })
+    await assert.rejects(call, { name: 'AbortError' })
+    const mapped = own.map(fail, [2, 3], { signal: other.signal, retries: asked(() => other.abort()) })
+    await assert.rejects(mapped, { name: 'AbortError' })
+    assert.equal(await own.apply(Math.sqrt, [9]), 3)
+    assert.deepEqual([call.state, call.attempts], ['failed', 1])
+    const { queued, retried } = own.stats()
+    assert.deepEqual([queued, retried], [0, 0])
+    const ending = asked(() => void own.terminate())
+    const all = [own.apply(fail, [4], { retries: ending }), own.apply(fail, [5]), own.map(fail, [6])]
+    const results = await Promise.allSettled(all)
+    assert.deepEqual(
+      results.map((result) => result.status === 'rejected' && result.reason.message.replace(/^.*(?=was c)/, '')),
+      ['no', 'was cancelled: its pool was terminated.', 'was cancelled: its pool was terminated.'],
+    )
+    await own.join()
+    const lines = linesOf(file)
+    assert.equal(new Set(lines).size, lines.length)
+  })
+
+  it('what comes back from a lost worker is settled too when whoever is asked has ended the pool', async () => {
+    const own = new Pool({ backend, processes: 1 })
+    // Calls that take no time are sent together.
+    const quick = (n: number) => {
+      if (n === 3) end()
+      return currentTask().id
+    }
+    for (let n = 0; n < 5; n++) await own.apply(quick, [0])
+    const on = () => {
+      void own.terminate()
+      return true
+    }
+    const calls = Array.from({ length: 10 }, (_, n) => own.apply(quick, [n], { retries: { limit: 1, on } }))
+    const results = await Promise.allSettled(calls)
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      calls.map((_, n) => (n < 3 ? 'fulfilled' : 'rejected')),
+    )
+    await own.join()
+  })
+
+  it('what a pool within a task has lost or given up is an error of the task as any other', async () => {
+    const own = new Pool({ backend, processes: 1 })
+    const within = async (how: 'cancelled' | 'lost') => {
+      const inner = new Pool({ backend: 'inline' })
+      const task = inner.apply(() => (how === 'lost' ? process.exit(3) : new Promise(() => {})))
+      if (how === 'cancelled') void inner.terminate()
+      try {
+        await task
+      } finally {
+        await inner.terminate()
+      }
+    }
+    const lost = own.apply(within, ['lost'], { retries: soon })
+    await assert.rejects(lost, (error) => error instanceof WorkerCrashedError && error.exitCode === 3)
+    const cancelled = own.apply(within, ['cancelled'])
+    await assert.rejects(cancelled, CancelledError)
+    await assert.rejects(own.map(within, ['cancelled', 'lost'], { retries: soon }), CancelledError)
+    assert.deepEqual([lost.attempts, lost.state, cancelled.state], [1, 'failed', 'failed'])
+    const { failed, lost: gone, retried } = own.stats()
+    assert.deepEqual([failed, gone, retried], [4, 0, 0])
+    const twice = { limit: 1, backoff: 0, on: () => true }
+    await assert.rejects(own.apply(within, ['cancelled'], { retries: twice }), { code: 'MC_TASK_RETRIES' })
+    await own.terminate()
   })
 
   it('refuses what is no number of retries', () => {

@@ -4,7 +4,7 @@ import { PassThrough, Readable, Transform } from 'node:stream'
 import { after, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Pool } from 'manycore'
+import { Pool, type ResultStream } from 'manycore'
 import { onEachBackend } from '../support/on-backends.js'
 
 // The soak (`npm run soak`) runs ten times as many.
@@ -124,6 +124,69 @@ onEachBackend('streams as sources', ({ backend }) => {
     }
     assert.equal(node.destroyed, true)
     await isTold
+  })
+
+  it('are released when they themselves end their stream, or their pool', async () => {
+    for (const verb of ['imap', 'imapUnordered'] as const) {
+      const own = new Pool({ backend, processes: 1 })
+      const given = new AbortController()
+      let released = 0
+      function* until(end: () => unknown): Generator<number> {
+        try {
+          for (let n = 0; ; n++) {
+            if (n === 3) void end()
+            yield n
+          }
+        } finally {
+          released++
+        }
+      }
+      const aborted = own[verb](
+        double,
+        until(() => given.abort()),
+        { signal: given.signal, buffer: 10 },
+      )
+      await assert.rejects(collect(aborted), { name: 'AbortError' })
+      const left: ResultStream<number> = own[verb](
+        double,
+        until(() => left.return()),
+        { buffer: 2 },
+      )
+      assert.deepEqual(await collect(left), [0, 2].slice(0, left.length))
+      const ended = own[verb](
+        double,
+        until(() => own.terminate()),
+      )
+      await assert.rejects(collect(ended), { code: 'MC_TASK_CANCELLED' })
+      await own.join()
+      assert.equal(released, 3)
+    }
+    const read = webStream([1, 2])
+    await collect(pool.imap(double, read))
+    assert.equal(read.locked, false)
+  })
+
+  it('that end their pool while a call begins fail it', async () => {
+    for (const end of ['close', 'terminate'] as const) {
+      const own = new Pool({ backend, processes: 1 })
+      assert.equal(await own.apply(double, [1]), 2)
+      const items = function* (): Generator<number> {
+        yield 1
+        void own[end]()
+        yield 2
+      }
+      assert.throws(() => own.map(double, items()), { code: 'MC_POOL_CLOSED', message: /^map\(\): the pool was/ })
+      await own.join()
+    }
+    const own = new Pool({ backend, processes: 1 })
+    const args: readonly [number] = new Proxy<[number]>([1], {
+      get: (target, key) => {
+        own.close()
+        return Reflect.get(target, key) as unknown
+      },
+    })
+    await assert.rejects(own.apply(double, args), { code: 'MC_POOL_CLOSED' })
+    await own.join()
   })
 
   it('that cannot even be asked fail their call, and do not hold up the end of their pool', async () => {
