@@ -13,8 +13,9 @@ export function declaredFunction(module: ModuleFacts, name: string): string | un
 /**
  * What makes the function that a module declares by that name pure, wherever the module is imported: its own purity and
  * that of each function of the module that it calls; nothing when it is not. The other names of the module that it reads
- * must be those of constants that are written there: primitives, regular expressions, lists, Maps and Sets of them. An
- * object may be given methods later, and another worker may find anything else to be something else.
+ * must be those of constants that are written there: primitives, regular expressions, lists, Maps and Sets of them, which
+ * the caller looks at, since they may have been given methods later; another worker may find anything else to be something
+ * else.
  */
 export function purityInModule(module: ModuleFacts, name: string): readonly Purity[] | undefined {
   const looking = new Map<string, Purity>()

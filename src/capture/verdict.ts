@@ -10,6 +10,7 @@ import type { Look } from './inspector.ts'
 import { findValue, isFunction, isObject, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { type Purity, purityOf } from './purity.ts'
+import { isUntouched } from './untouched.ts'
 import { lookUp, moduleFactsOf } from './variables.ts'
 import { type FunctionRecord, type ImportedFunction, NOTHING_SEEN, type Walk } from './walk.ts'
 
@@ -156,8 +157,21 @@ function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
   if (local === undefined || declaredFunction(module, local) !== textOf(fn)) return false
   const all = purityInModule(module, local)
   if (all === undefined || !all.every((purity) => isUnshadowed(purity, seen.scopes))) return false
+  if (!readsUntouched(walk, fn, all)) return false
   looking.exports.set(node, all)
   return true
+}
+
+// The source tells what a constant was made as. Whether somebody has given it methods since, only its value does: what
+// was given to it where it is imported is given to it there.
+function readsUntouched(walk: Walk, fn: Function, all: readonly Purity[]): boolean {
+  const names = new Set(all.flatMap(({ constants }) => [...constants]))
+  if (names.size === 0) return true
+  const scopes = walk.look(fn).scopes ?? []
+  return [...names].every((name) => {
+    const found = lookUp(scopes, name)
+    return found !== undefined && !found.uninitialized && isUntouched(found.value)
+  })
 }
 
 /** What a captured variable imports, from the module that defines it. */

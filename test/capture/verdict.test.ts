@@ -168,8 +168,9 @@ describe('running a function again', () => {
   })
 
   it('may be noticed when an export uses more of its module, or may be another one there', () => {
-    const { readsObject, readsSpread, readsOther, callsOther } = exported
-    for (const fn of [keepsCount, readsObject, readsSpread, readsOther, callsOther, callsImpure])
+    const { readsObject, readsSpread, readsOther, readsTaught, readsPatched, readsGlobal, callsOther } = exported
+    const taught = [readsTaught, readsPatched, readsGlobal]
+    for (const fn of [keepsCount, readsObject, readsSpread, readsOther, ...taught, callsOther, callsImpure])
       assert.equal(pure(fn), false, fn.name)
     assert.equal(
       pure((n: number) => keepsCount(n)),
