@@ -119,7 +119,7 @@ class Findings implements ScopeListener {
     this.dynamicImports.push(node.start - this.#shift)
   }
 
-  privateName(name: string): void {
+  outerPrivateName(name: string): void {
     this.privateNames.add(name)
   }
 

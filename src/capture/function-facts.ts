@@ -28,7 +28,7 @@ export interface FunctionFacts {
   readonly importMetas: readonly TextRange[]
   /** Offset of each `import(`. */
   readonly dynamicImports: readonly number[]
-  /** Private names used (without `#`); those that a class in the text declares are among them. */
+  /** Private names used, without `#`, that no class in the text declares. */
   readonly privateNames: ReadonlySet<string>
   /** For classes only. */
   readonly classLayout: ClassLayout | undefined

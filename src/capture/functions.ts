@@ -178,9 +178,8 @@ function refuseForms(walk: Walk, facts: FunctionFacts): void {
   if (facts.form === 'private')
     walk.refuse('is a #private method on its own', 'Pass a function that calls a public method instead.')
   const [name] = facts.privateNames
-  if (name !== undefined && facts.form !== 'class' && !declaresPrivate(facts, name)) {
+  if (name !== undefined)
     walk.refuse(`uses the private name #${name} of a class`, 'Pass a function that calls a public method instead.')
-  }
   if (facts.usesNewTarget)
     walk.refuse('is an arrow function that uses the outer `new.target`', 'Keep it in a variable and use that.')
   if (facts.hasEval)
@@ -188,11 +187,6 @@ function refuseForms(walk: Walk, facts: FunctionFacts): void {
       'uses direct `eval` or `with`, so what it captures cannot be known',
       'Use `new Function` or pass the values as arguments.',
     )
-}
-
-// A class inside of the function may declare the name.
-function declaresPrivate(facts: FunctionFacts, name: string): boolean {
-  return new RegExp(`\\bclass\\b[^]*#${name}\\b`).test(facts.text)
 }
 
 function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: ScriptRecord): boolean {

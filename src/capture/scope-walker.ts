@@ -73,6 +73,9 @@ export class ScopeWalker {
   #class(node: Class | AnonymousClassDeclaration, scope: Scope, context: Context, wanted: ClassParts): void {
     const own = open(scope, node, { isFunction: false, isStrict: true })
     if (node.id) own.declare(node.id.name, 'name')
+    for (const member of node.body.body)
+      if (member.type !== 'StaticBlock' && member.key.type === 'PrivateIdentifier')
+        own.declare(`#${member.key.name}`, 'name')
     if (node.superClass && wanted.superClass) this.#walk(node.superClass, own, context)
     for (const member of node.body.body) {
       if (member.type === 'StaticBlock') {
@@ -173,7 +176,7 @@ export class ScopeWalker {
         if (node.shorthand && node.value.type === 'Identifier') return this.#reference(node.value, scope, SHORTHAND)
         return this.#walk(node.value, scope, context)
       case 'PrivateIdentifier':
-        return listener.privateName?.(node.name)
+        return this.#privateName(node.name, scope)
       case 'WithStatement':
         this.#dynamic(scope, false)
         return this.#children(node, scope, context)
@@ -223,7 +226,7 @@ export class ScopeWalker {
     }
     this.#walk(object, scope, context)
     if (node.computed) this.#walk(property, scope, context)
-    else if (property.type === 'PrivateIdentifier') this.#listener.privateName?.(property.name)
+    else if (property.type === 'PrivateIdentifier') this.#privateName(property.name, scope)
   }
 
   /** A pattern that declares (`use` says whether it also writes) or that is assigned. */
@@ -261,6 +264,10 @@ export class ScopeWalker {
     this.#listener.reference(id, scope, use)
   }
 
+  #privateName(name: string, scope: Scope): void {
+    if (!scope.resolve(`#${name}`)) this.#listener.outerPrivateName?.(name)
+  }
+
   #dynamic(scope: Scope, isShadowed: boolean): void {
     for (let one: Scope | undefined = scope; one; one = one.parent) one.isDynamic = true
     if (!isShadowed) this.#listener.dynamicScope?.()
@@ -285,8 +292,8 @@ export interface ScopeListener {
   outerNewTarget?(): void
   importMeta?(node: Node): void
   dynamicImport?(node: Node): void
-  /** A private name is used, without its `#`. */
-  privateName?(name: string): void
+  /** A private name, without its `#`, that no class in the walked code declares. */
+  outerPrivateName?(name: string): void
   /** Direct `eval` or `with`. */
   dynamicScope?(): void
 }

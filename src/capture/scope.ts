@@ -1,13 +1,13 @@
 import type { Node, Pattern, Program, Statement } from 'acorn'
 
-/** One scope of a source and the names declared in it. */
+/** One scope of a source and the names declared in it, private names with their `#`. */
 export class Scope {
   readonly parent: Scope | undefined
   /** `var` and function declarations of blocks below end here. */
   readonly isFunction: boolean
   readonly isStrict: boolean
   readonly bindings: Map<string, Binding> = new Map()
-  /** Scopes directly inside, in the order of the text; kept only when the walker is told to. */
+  /** Scopes directly inside, in the order of the text. */
   readonly inner: Scope[] = []
   /** Range of the source that this scope covers. */
   readonly start: number

@@ -159,8 +159,16 @@ describe('facts of a function', () => {
     )
   })
 
-  it('list private names that are used', () => {
-    assert.deepEqual([...analyzeFunction('(o) => #a in o || o.#b').privateNames], ['a', 'b'])
+  it('list private names that no class in the text declares', () => {
+    const texts = {
+      '(o) => #a in o || o.#b': ['a', 'b'],
+      '() => class { #a$ = 1; read() { return this.#a$ } }': [],
+      '(o) => { class A { #a; static has(x) { return #a in x && o.#b } } return A }': ['b'],
+      'class A { #a; read(o) { return class { #b; read() { return this.#b + o.#a + o.#c } } } }': ['c'],
+      '(o) => { class A { #a } return o.#a }': ['a'],
+    }
+    for (const [text, names] of Object.entries(texts))
+      assert.deepEqual([...analyzeFunction(text).privateNames], names, text)
   })
 
   it('give the offset that V8 reports', () => {

@@ -16,6 +16,46 @@ describe('shipFunction()', () => {
     assert.equal(fn(2), 7)
   })
 
+  it('refuses code that uses a private name of the class around it, and takes what has private names of its own', async () => {
+    class Outer {
+      #outer = 1
+      static readers(): ((of: Outer) => unknown)[] {
+        class Inner {
+          #inner = 2
+          read(of: Outer): number {
+            return this.#inner + of.#outer
+          }
+        }
+        const reads = (of: Outer): boolean => {
+          class Own {
+            #own = 2
+            has(other: object): boolean {
+              return #own in other
+            }
+          }
+          return new Own().has(of) || of.#outer > 0
+        }
+        return [reads, (of) => new Inner().read(of)]
+      }
+    }
+    for (const fn of Outer.readers())
+      assert.throws(() => shipFunction(fn), {
+        code: 'MC_FUNCTION_UNSENDABLE',
+        message: /uses the private name #outer of/,
+      })
+    const has = (): boolean => {
+      class Own {
+        #$own$ = 2
+        has(other: object): boolean {
+          return #$own$ in other
+        }
+      }
+      const own = new Own()
+      return own.has(own)
+    }
+    assert.equal(((await createMarshal().decode(shipFunction(has).payload)) as typeof has)(), true)
+  })
+
   it('gives the same function the same id as long as nothing that it captured changed', () => {
     const fn = (n: number): number => n + changing
     const first = shipFunction(fn)
