@@ -191,7 +191,7 @@ export function checkPoolOptions(given: PoolOptions = {}): CheckedPoolOptions {
   const options = takeOptions(given, POOL_OPTIONS)
   const { initializer, onExit, maxQueue, maxMemory, maxTasksPerWorker, keepAlive, spare, name, captures } = options
   const { initializerArgs = [], preloadErrors = 'throw', initializerTimeout = Infinity } = options
-  const { onExitTimeout = ON_EXIT_MS, stallTimeout = Infinity } = options
+  const { onExitTimeout = ON_EXIT_MS, stallTimeout = Infinity, resourceLimits } = options
   if (initializer !== undefined) checkFunction('initializer', initializer)
   if (maxQueue !== undefined) checkInteger('maxQueue', maxQueue, 1)
   checkArray('initializerArgs', initializerArgs)
@@ -211,6 +211,9 @@ export function checkPoolOptions(given: PoolOptions = {}): CheckedPoolOptions {
     ...checkSurroundings((option) => option, options),
     backend: checkBackend('backend', options.backend, BACKENDS, options),
     size: checkSize('processes', options.processes),
+    // As they are now: workers that start later get them too.
+    resourceLimits: resourceLimits === undefined ? undefined : { ...resourceLimits },
+    captures: captures === undefined ? undefined : { ...captures },
     initializerArgs,
     preload: checkPreload(options.preload),
     preloadErrors: checkOneOf('preloadErrors', preloadErrors, ['throw', 'warn', 'ignore']),

@@ -3,7 +3,7 @@ import type { PoolOptions } from './options.ts'
 import { entrance, Pool } from './pool.ts'
 
 /** Options of a `ThreadPool`: those of a `Pool` that mean something for threads. */
-export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd'>
+export type ThreadPoolOptions = Omit<PoolOptions, 'backend' | 'execPath' | 'cwd' | 'maxMemory'>
 
 /**
  * A `Pool` whose workers are threads of this process: `new Pool({ backend: 'thread' })`.

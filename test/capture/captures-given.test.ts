@@ -21,8 +21,17 @@ describe('the option captures', () => {
     )
   })
 
+  it('is taken as it is when the pool is made', async () => {
+    const captures = { factor: 10 }
+    await using pool = new Pool({ processes: 1, captures })
+    captures.factor = 11
+    assert.equal(await pool.apply(times, [1]), 10)
+  })
+
   it('is there for a Process too', async () => {
-    const child = new Process({ target: () => times(1), captures: { factor: 7 } })
+    const captures = { factor: 7 }
+    const child = new Process({ target: () => times(1), captures })
+    captures.factor = 8
     child.start()
     await child.join()
     assert.equal(await child.result, 7)
