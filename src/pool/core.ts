@@ -4,22 +4,20 @@ import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { atNextTurn } from '../base/event-loop.ts'
 import type { WaitOptions } from '../base/wait.ts'
-import { textOf } from '../base/thrown-text.ts'
 import { shipFunction } from '../marshal/functions.ts'
-import type { TaskPlace } from '../worker/task-scope.ts'
 import { Backlog } from './backlog.ts'
 import type { Call, CallOptions } from './call.ts'
 import { CallQueues } from './call-queues.ts'
 import type { CallQueue } from './calls.ts'
 import { FunctionTable } from './functions.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { finite } from './limit.ts'
 import { measure } from './measure.ts'
 import type { Member } from './member.ts'
 import type { CheckedPoolOptions } from './options.ts'
+import { warnOfProblem } from './problem.ts'
 import { recover } from './recovery.ts'
 import { hooksOf } from './hooks.ts'
-import { Roster } from './roster.ts'
+import { Roster, type RosterEvents } from './roster.ts'
 import { Scheduler } from './scheduler.ts'
 import type { CheckedSize } from './size.ts'
 import { sharedValues } from './shared-values.ts'
@@ -58,6 +56,7 @@ export class PoolCore {
 
   constructor(options: CheckedPoolOptions, backend: Backend) {
     const { sharesMemory } = backend
+    const tally = new Tally()
     this.options = { ...options, sharesMemory }
     this.#functions = new FunctionTable((fn) => {
       for (const member of this.roster.members) member.forget(fn)
@@ -66,7 +65,6 @@ export class PoolCore {
       () => this.roster.members,
       () => this.roster.most,
     )
-    const tally = new Tally()
     this.#calls = new CallQueues({
       sharesMemory,
       tally,
@@ -85,28 +83,8 @@ export class PoolCore {
       },
     })
     this.#backlog = new Backlog(options.maxQueue ?? Infinity, () => this.#calls.waiting)
-    this.roster = new Roster(backend, options, tally, hooksOf(this.options, this.#functions), {
-      ready: (member) => {
-        this.#free(member)
-        this.#shareOut()
-      },
-      free: (member) => this.#free(member),
-      lost: (member, exit) => {
-        if (this.#state === 'terminated') this.#cancelHeld(member)
-        else recover(member, exit)
-      },
-      room: () => {
-        this.#shareOut()
-        this.#endIfDrained()
-      },
-      broken: (error) => this.#break(error),
-      problem: (member, reason, from) => {
-        const text = reason instanceof Error ? (reason.stack ?? reason.message) : textOf(reason)
-        const { name } = member
-        const what = from === undefined ? `Outside of its tasks, worker ${name}` : this.#describe(from, name)
-        process.emitWarning(`${what} failed: ${text}`, 'ManycoreWarning')
-      },
-    })
+    const hooks = hooksOf(this.options, this.#functions)
+    this.roster = new Roster(backend, options, tally, hooks, this.#rosterEvents())
     this.roster.grow(0)
   }
 
@@ -249,6 +227,26 @@ export class PoolCore {
     if (this.#joined !== undefined) this.#works.abortAbandoned()
   }
 
+  #rosterEvents(): RosterEvents {
+    return {
+      ready: (member) => {
+        this.#free(member)
+        this.#shareOut()
+      },
+      free: (member) => this.#free(member),
+      lost: (member, exit) => {
+        if (this.#state === 'terminated') this.#cancelHeld(member)
+        else recover(member, exit)
+      },
+      room: () => {
+        this.#shareOut()
+        this.#endIfDrained()
+      },
+      broken: (error) => this.#break(error),
+      problem: (member, reason, from) => warnOfProblem(this.#functions, member.name, reason, from),
+    }
+  }
+
   #refusal(method: string): StateError | undefined {
     if (this.#broken !== undefined) {
       return new StateError('MC_POOL_BROKEN', `${method}: the pool has no workers any more. ${this.#broken.message}`, {
@@ -330,11 +328,6 @@ export class PoolCore {
     reasonFor = (what: string): unknown => new CancelledError(`${what} was cancelled.`),
   ): void {
     for (const batch of member.surrender()) batch.fail(reasonFor)
-  }
-
-  #describe({ task, index, fn }: TaskPlace, worker: string): string {
-    const item = index === undefined ? 'Task' : `Item ${index} of task`
-    return `${item} ${task}, ${this.#functions.nameOf(fn)}(), left something behind in worker ${worker} that`
   }
 
   // An Error costs more than a tiny task, so a flood of calls goes without.

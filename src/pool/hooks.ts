@@ -1,6 +1,7 @@
 import { encodeForAny, shipFunction } from '../marshal/functions.ts'
 import type { FunctionTable } from './functions.ts'
 import type { Hook } from './hook-batch.ts'
+import { finite } from './limit.ts'
 import type { CheckedPoolOptions } from './options.ts'
 
 /** What each worker of a pool runs before its first task, and after its last. */
@@ -21,7 +22,7 @@ export function hooksOf(
       : {
           fn: functions.enter(shipFunction(fn, options)),
           payload: encodeForAny(args, 'initializerArgs', sharesMemory),
-          limitMs: ms === Infinity ? undefined : ms,
+          limitMs: finite(ms),
         }
   return {
     initializer: hook(initializer, initializerArgs, initializerTimeout),

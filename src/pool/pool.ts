@@ -7,7 +7,7 @@
  *                                        │ what never began   │                     │
  *                    recovery.ts ◀── a worker died ◀──────────┤◀────────────────────┘
  *                                                             ▼
- *                          Task (calls.ts) · array (map.ts) · ResultStream (stream.ts)
+ *                          Task (task.ts) · array (map-results.ts) · ResultStream (stream.ts)
  *
  * entrance.ts checks, and starts the first worker before engine.ts is loaded. core.ts owns all of it, roster.ts the
  * workers. Everything happens on the event loop.

@@ -20,7 +20,7 @@ describe('the queues of calls', () => {
     const fn = { name: 'noop' } as PoolFunction
     const submit = (id: number): Call => {
       const call = queues.create(id, fn, [id], { priority: 5 })
-      new Task(call)
+      void new Task(call)
       call.terms.home.submit(call)
       return call
     }
