@@ -3,7 +3,7 @@
 // classes or state that a task can see, and all of `capture`, stay where they are and are loaded when first used.
 import { basename, dirname, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { SEEN_BY_TASKS, dist, exportsOf, textWithJoinedLoads } from './joined-groups.mjs'
+import { SEEN_BY_TASKS, dist, exportsOf, joining, textWithJoinedLoads } from './joined-groups.mjs'
 
 const folder = resolve(dist, 'worker')
 
@@ -17,19 +17,7 @@ await build({
   outdir: folder,
   outExtension: { '.js': '.cjs' },
   allowOverwrite: true,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  // V8 reads all of it once in each worker; names stay, for stacks.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  sourcemap: true,
-  sourcesContent: false,
-  logLevel: 'warning',
-  // Whoever asks where it lies only wants to find its neighbours, from one folder below dist/.
-  define: { 'import.meta.url': 'own.url' },
-  banner: { js: "const own = { get url() { return require('node:url').pathToFileURL(__filename).href } };" },
+  ...joining(),
   plugins: [{ name: 'worker', setup }],
 })
 

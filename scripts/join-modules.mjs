@@ -7,7 +7,16 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { GROUPS, INDEX, dist, exportsOf, groupOf, nameInJoined, textWithJoinedLoads } from './joined-groups.mjs'
+import {
+  GROUPS,
+  INDEX,
+  dist,
+  exportsOf,
+  groupOf,
+  joining,
+  nameInJoined,
+  textWithJoinedLoads,
+} from './joined-groups.mjs'
 
 rmSync(resolve(dist, 'joined'), { recursive: true, force: true })
 for (const group of Object.keys(GROUPS)) await join(group)
@@ -33,25 +42,11 @@ async function join(group) {
   }
   // One literal, where esbuild would define a getter for each export: a tenth of a millisecond instead of one.
   lines.push(`offer({ ${offered} })`)
-  // One folder below dist/, as all modules: what they say relative to themselves stays true.
   const outfile = resolve(dist, 'joined', `${group}.cjs`)
   await build({
     stdin: { contents: lines.join('\n'), resolveDir: dist },
     outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    // V8 reads all of it once; names stay, for stacks.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: true,
-    sourcesContent: false,
-    logLevel: 'warning',
-    define: { 'import.meta.url': 'own.url' },
-    banner: {
-      js: "const own = { get url() { return require('node:url').pathToFileURL(__filename).href } }, offer = (all) => { module.exports = all };",
-    },
+    ...joining('const offer = (all) => { module.exports = all };'),
     plugins: [{ name: group, setup: (bundle) => setup(bundle, group) }],
   })
   writeFileSync(outfile, withNamesOfClasses(readFileSync(outfile, 'utf8')))

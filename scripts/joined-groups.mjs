@@ -39,6 +39,23 @@ export const GROUPS = {
   preload: ['worker/preload.js'],
 }
 
+/** How esbuild joins modules. `js`: what stands before them. */
+export const joining = (js = '') => ({
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // V8 reads all of it once; names stay, for stacks.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+  // A joined file lies one folder below dist/, as all modules: what they say relative to themselves stays true.
+  define: { 'import.meta.url': 'own.url' },
+  banner: { js: `const own = { get url() { return require('node:url').pathToFileURL(__filename).href } };${js}` },
+})
+
 const IMPORT = /^(?:import|export)\b[^'";]*?\bfrom '(\.[^']+)'/gm
 
 /** The group of each built module that is in one. */

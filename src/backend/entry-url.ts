@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * What a worker process and a thread run. The only place that knows where that lies: the package is built file by file,
- * so its place relative to this file never changes.
+ * What a worker process and a thread run. The only place that knows where that lies, relative to this file; so it does
+ * from the file that this one is joined into (scripts/joined-groups.mjs).
  */
 export function processEntryPath(): string {
   return (ofProcess ??= fileURLToPath(new URL('../worker/process-entry.cjs', import.meta.url)))
