@@ -17,6 +17,7 @@ import { Kind } from '#dist/channel/messages.js'
 import type { Message } from '#dist/channel/messages.js'
 import { openPipe } from '#dist/channel/pipe.js'
 import { openPort } from '#dist/channel/port.js'
+import { median } from './report.ts'
 
 const ROUND_TRIPS = 20_000
 const TASKS = 100_000
@@ -197,10 +198,6 @@ function print(cells: string[]): void {
 function cell(values: number[], first: number[], show: (value: number) => string): string {
   if (values.length === 0) return '–'
   return `${show(median(values))} (${(median(values) / median(first)).toFixed(2)})`
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] as number
 }
 
 function ignore(): void {}

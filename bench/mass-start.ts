@@ -8,13 +8,14 @@
  * Node 20.
  */
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { Process, activeChildren } from 'manycore'
+import { privateMiB } from './memory.ts'
 import { machine, median, short, writeBetween } from './report.ts'
 
 const ROUNDS = Number(process.env['MANYCORE_BENCH_ROUNDS'] ?? 11)
@@ -144,17 +145,6 @@ function python(): [string, Row][] {
   }
   const told = JSON.parse(ran.stdout) as { version: string; rows: Record<string, Row> }
   return Object.entries(told.rows).map(([method, row]) => [`Python ${told.version}, \`${method}\``, row])
-}
-
-function privateMiB(pid: number | undefined): number | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-    return (
-      [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+)/gm)].reduce((sum, [, kib]) => sum + Number(kib), 0) / 1024
-    )
-  } catch {
-    return null
-  }
 }
 
 function ended(child: ChildProcess): Promise<unknown> {

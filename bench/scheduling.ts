@@ -45,7 +45,7 @@ const claims: readonly Claim[] = [
   },
   {
     key: 'chunks',
-    title: 'Chunks and credit adapt',
+    title: 'Chunks adapt to how long an item takes',
     what: 'µs for each of 20,000 tiny items; `chunkSize: 1`',
     measure: adaptive,
     tests: 'ahead, mapping, interleavings',

@@ -5,8 +5,7 @@
  *     npm run -s build:test && node .build/bench/start.js [rounds]
  *
  * The runs of all contestants take turns, so that a noisy moment hits all of them, and each begins when the one before it
- * has ended. NODE_EXTRA_CA_CERTS is unset: it
- * adds 30 ms to each start of Node 20.
+ * has ended. NODE_EXTRA_CA_CERTS is unset: it adds 30 ms to each start of Node 20.
  */
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,6 +18,8 @@ import { processBackend } from '#dist/backend/processes.js'
 import type { Worker } from '#dist/backend/backend.js'
 import { Kind } from '#dist/channel/messages.js'
 import { shipFunction } from '#dist/marshal/functions.js'
+import { privateMiB } from './memory.ts'
+import { median } from './report.ts'
 
 delete process.env['NODE_EXTRA_CA_CERTS']
 
@@ -38,6 +39,57 @@ const tellsCpu = program(
   "process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeSync(1, `${user + system}`) })",
 )
 
+const one = shipFunction(() => 1)
+/** Each gives the milliseconds from its start until it is there. */
+const contestants: Record<string, () => Promise<number>> = {
+  'spawn, first byte on stdout': async () => {
+    const started = performance.now()
+    const child = spawn(process.execPath, [files.says], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data')
+    return await untilOver(started, ended)
+  },
+  'fork, first message': async () => {
+    const started = performance.now()
+    const child = fork(files.sends, { stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    await once(child, 'message')
+    child.disconnect()
+    return await untilOver(started, ended)
+  },
+  'worker_threads, first message': async () => {
+    const started = performance.now()
+    const thread = new Thread(files.posts)
+    const ended = once(thread, 'exit')
+    await once(thread, 'message')
+    return await untilOver(started, ended)
+  },
+  'manycore, ready': async () => {
+    const started = performance.now()
+    const worker = start()
+    await worker.ready
+    const ms = performance.now() - started
+    await worker.stop()
+    return ms
+  },
+  'manycore, result of a first call': async () => {
+    const started = performance.now()
+    const worker = start()
+    const answered = new Promise((resolve) => (worker.channel.onMessage = resolve))
+    const definition = worker.marshal.define(one)
+    if (definition !== undefined) worker.channel.send(definition)
+    const payload = worker.marshal.encode([], 'args')
+    worker.channel.send({ kind: Kind.call, task: 1, fn: one.id, index: 0, count: 0, payload })
+    await answered
+    const ms = performance.now() - started
+    await worker.stop()
+    return ms
+  },
+  'node empty.cjs, to its end': () => toEnd(files.empty),
+  'node empty.mjs, to its end': () => toEnd(files.emptyModule),
+  'node importing manycore, to its end': () => toEnd(files.imports),
+}
+
 try {
   await compareStarts()
   compareImports()
@@ -47,55 +99,6 @@ try {
 }
 
 async function compareStarts(): Promise<void> {
-  const one = shipFunction(() => 1)
-  const contestants: Record<string, () => Promise<number>> = {
-    'spawn, first byte on stdout': async () => {
-      const started = performance.now()
-      const child = spawn(process.execPath, [files.says], { stdio: ['ignore', 'pipe', 'ignore'] })
-      const ended = once(child, 'exit')
-      await once(child.stdout, 'data')
-      return await untilOver(started, ended)
-    },
-    'fork, first message': async () => {
-      const started = performance.now()
-      const child = fork(files.sends, { stdio: 'ignore' })
-      const ended = once(child, 'exit')
-      await once(child, 'message')
-      child.disconnect()
-      return await untilOver(started, ended)
-    },
-    'worker_threads, first message': async () => {
-      const started = performance.now()
-      const thread = new Thread(files.posts)
-      const ended = once(thread, 'exit')
-      await once(thread, 'message')
-      return await untilOver(started, ended)
-    },
-    'manycore, ready': async () => {
-      const started = performance.now()
-      const worker = start()
-      await worker.ready
-      const ms = performance.now() - started
-      await worker.stop()
-      return ms
-    },
-    'manycore, result of a first call': async () => {
-      const started = performance.now()
-      const worker = start()
-      const answered = new Promise((resolve) => (worker.channel.onMessage = resolve))
-      const definition = worker.marshal.define(one)
-      if (definition !== undefined) worker.channel.send(definition)
-      const payload = worker.marshal.encode([], 'args')
-      worker.channel.send({ kind: Kind.call, task: 1, fn: one.id, index: 0, count: 0, payload })
-      await answered
-      const ms = performance.now() - started
-      await worker.stop()
-      return ms
-    },
-    'node empty.cjs, to its end': () => toEnd(files.empty),
-    'node empty.mjs, to its end': () => toEnd(files.emptyModule),
-    'node importing manycore, to its end': () => toEnd(files.imports),
-  }
   const times = new Map(Object.keys(contestants).map((name): [string, number[]] => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [name, run] of Object.entries(contestants)) times.get(name)?.push(await run())
@@ -103,12 +106,10 @@ async function compareStarts(): Promise<void> {
   console.log(`Node ${process.version}, ${rounds} rounds, without NODE_EXTRA_CA_CERTS`)
   console.log(`${''.padEnd(40)}${'median'.padStart(10)}${'best'.padStart(10)}  ms`)
   for (const [name, all] of times) {
-    const sorted = all.sort((a, b) => a - b)
-    const median = sorted[sorted.length >> 1] ?? NaN
-    console.log(`${name.padEnd(40)}${median.toFixed(1).padStart(10)}${(sorted[0] ?? NaN).toFixed(1).padStart(10)}`)
+    const [middle, best] = [median(all), Math.min(...all)].map((ms) => ms.toFixed(1).padStart(10))
+    console.log(`${name.padEnd(40)}${middle}${best}`)
   }
 }
-
 /** CPU time says what an import costs also where other programs run; wall times do only on a quiet machine. */
 function compareImports(): void {
   const times = { [files.emptyModule]: [] as number[], [files.imports]: [] as number[] }
@@ -118,8 +119,7 @@ function compareImports(): void {
       all.push(Number(stdout) / 1000)
     }
   }
-  const median = (file: string): number => times[file]?.sort((a, b) => a - b)[rounds >> 1] ?? NaN
-  const [empty, imports] = [median(files.emptyModule), median(files.imports)]
+  const [empty = NaN, imports = NaN] = [files.emptyModule, files.imports].map((file) => median(times[file] ?? []))
   console.log(`CPU time of an empty ES module           ${empty.toFixed(1).padStart(9)}  ms`)
   console.log(`and of one that imports manycore, more   ${(imports - empty).toFixed(1).padStart(9)}  ms`)
 }
@@ -133,15 +133,12 @@ async function measureIdle(): Promise<void> {
   const before = pids.map(cpuMs)
   await sleep(2000)
   const spent = pids.map((pid, at) => cpuMs(pid) - (before[at] ?? 0))
-  const own = pids.map(privateMiB).sort((a, b) => a - b)
+  const own = median(pids.map((pid) => privateMiB(pid) ?? NaN))
   const resting = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })
   await sleep(500)
-  console.log(`private memory of an idle worker         ${(own[2] ?? NaN).toFixed(1).padStart(9)}  MiB`)
-  console.log(
-    `private memory of a resting empty node   ${privateMiB(resting.pid as number)
-      .toFixed(1)
-      .padStart(9)}  MiB`,
-  )
+  console.log(`private memory of an idle worker         ${own.toFixed(1).padStart(9)}  MiB`)
+  const bare = privateMiB(resting.pid) ?? NaN
+  console.log(`private memory of a resting empty node   ${bare.toFixed(1).padStart(9)}  MiB`)
   console.log(`CPU time of four idle workers in 2 s     ${String(spent.reduce((a, b) => a + b, 0)).padStart(9)}  ms`)
   resting.kill()
   await Promise.all(workers.map((worker) => worker.stop()))
@@ -179,12 +176,6 @@ function program(name: string, text: string): string {
   const file = join(folder, name)
   writeFileSync(file, text)
   return file
-}
-
-function privateMiB(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const kib = [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+)/gm)].reduce((sum, [, size]) => sum + Number(size), 0)
-  return kib / 1024
 }
 
 function cpuMs(pid: number): number {

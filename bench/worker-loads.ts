@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { processBackend } from '#dist/backend/processes.js'
 import { type Message, Kind } from '#dist/channel/messages.js'
 import { shipFunction } from '#dist/marshal/functions.js'
+import { median } from './report.ts'
 
 delete process.env['NODE_EXTRA_CA_CERTS']
 
@@ -87,10 +88,6 @@ function print(all: readonly Told[]): void {
     median(all.map(({ loaded }) => loaded.reduce((ms, one) => ms + (one.phase === phase ? one.ms : 0), 0))).toFixed(1)
   console.log(`start ${sum('start')} ms, while it waits ${sum('while it waits')}, function ${sum('first function')}`)
   console.log(`modules of Node: ${last.before} in an empty program, ${last.after} in the worker`)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 }
 
 function file(name: string, text: string): string {
