@@ -22,6 +22,9 @@ export function bindingAt(facts: ModuleFacts, offset: number, name: string): Bin
   return top && innermostAt(top, offset).resolve(name)
 }
 
+/** The offset in front of every function, where only what stands at the top can be seen. */
+export const AT_TOP = -1
+
 /** Bound: the scopes of the last 8 sources, of 8 M characters together. */
 const analyses = new LruCache<ModuleFacts, Scope>(8, 8_000_000)
 

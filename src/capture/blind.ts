@@ -1,9 +1,11 @@
+import type { AnyNode } from 'acorn'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { AT_TOP, bindingAt } from './binding-stability.ts'
 import { isOwnModule } from './entry.ts'
 import type { Encoded } from './graph.ts'
 import { type InspectorAbsence, inspectorAbsence } from './inspector.ts'
-import { type ImportBinding, moduleFacts } from './module-facts.ts'
+import { descend, type ModuleFacts, moduleFacts, moduleTree } from './module-facts.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
 
 /**
@@ -17,7 +19,7 @@ export function isBlind(): boolean {
 /** What the calling file imports under this name. */
 export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): Encoded {
   const { url } = record.script
-  const binding = importsOf(url)?.get(name)
+  const binding = factsOf(url)?.imports.get(name)
   if (binding) {
     const { specifier, name: exported, attributes } = binding
     return walk.addNode({ kind: 'import', base: url, specifier, name: exported, attributes })
@@ -27,6 +29,18 @@ export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): 
     `cannot be seen here, because ${problem}`,
     `Pass it as an argument, or give its value with the option \`captures: { ${name} }\`. ${advice}`,
   )
+}
+
+/**
+ * Whether the name of a global means that where a function stands. In a file that cannot be read it is taken to; where the
+ * text of the function is not found in its file, or more than once, all that it may mean counts.
+ */
+export function meansGlobal({ facts, script }: FunctionRecord, name: string): boolean {
+  const module = factsOf(script.url)
+  if (module === undefined) return true
+  const starts = placesOf(module, facts.text)
+  if (starts.length === 0) return bindingAt(module, AT_TOP, name) === undefined
+  return starts.every((start) => bindingAt(module, start + facts.anchor, name) === undefined)
 }
 
 /** The file that called manycore, in place of the one where a function was written. */
@@ -50,10 +64,31 @@ export function filesIn(stack: string): string[] {
 // A drive of Windows stands behind the slash of a URL and at the beginning of a path.
 const FRAME_FILE = /(?:at (?:async )?|\()((?:file:\/\/)?(?:\/(?:[A-Za-z]:)?|[A-Za-z]:\\)[^():]+):\d+:\d+/g
 
-function importsOf(url: string): ReadonlyMap<string, ImportBinding> | undefined {
+/** Where a part of a source has this text from its beginning to its end. */
+function placesOf(module: ModuleFacts, text: string): number[] {
+  const { source } = module
+  const starts: number[] = []
+  for (let at = source.indexOf(text); at >= 0; at = source.indexOf(text, at + 1))
+    if (isWhole(module, at, at + text.length)) starts.push(at)
+  return starts
+}
+
+function isWhole(module: ModuleFacts, start: number, end: number): boolean {
+  let found = false
+  const visit = (node: AnyNode): void => {
+    found ||= node.end === end
+    descend(node, start, visit)
+  }
+  const tree = moduleTree(module)
+  if (tree) visit(tree)
+  return found
+}
+
+// Nothing where the file cannot be read, or has syntax that this runtime removes and nobody else can.
+function factsOf(url: string): ModuleFacts | undefined {
   if (!url.startsWith('file:')) return undefined
   try {
-    return moduleFacts(withoutTypes(readFileSync(fileURLToPath(url), 'utf8'), url), true).imports
+    return moduleFacts(withoutTypes(readFileSync(fileURLToPath(url), 'utf8'), url), true)
   } catch {
     return undefined
   }

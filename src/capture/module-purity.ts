@@ -1,5 +1,5 @@
 import type { AnyNode, Node } from 'acorn'
-import { bindingAt, bindingIsStable } from './binding-stability.ts'
+import { AT_TOP, bindingAt, bindingIsStable } from './binding-stability.ts'
 import type { ModuleFacts } from './module-facts.ts'
 import { CLASSES } from './pure-builtins.ts'
 import { type Purity, purityOf } from './purity.ts'
@@ -22,9 +22,6 @@ export function purityInModule(module: ModuleFacts, name: string): readonly Puri
   return isPure(module, name, looking) ? [...looking.values()] : undefined
 }
 
-// In front of every function, where only what stands at the top can be seen.
-const TOP = -1
-
 const FUNCTIONS: ReadonlySet<string> = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'])
 
 // One that is being looked at already counts as pure: a recursion is as pure as the rest of it.
@@ -34,14 +31,14 @@ function isPure(module: ModuleFacts, name: string, looking: Map<string, Purity>)
   const purity = text === undefined ? undefined : purityOf(text)
   if (purity === undefined) return false
   looking.set(name, purity)
-  for (const intrinsic of purity.intrinsics) if (bindingAt(module, TOP, intrinsic) !== undefined) return false
+  for (const intrinsic of purity.intrinsics) if (bindingAt(module, AT_TOP, intrinsic) !== undefined) return false
   for (const constant of purity.constants) if (!isData(module, declaredValue(module, constant))) return false
   for (const called of purity.calls) if (!isPure(module, called, looking)) return false
   return true
 }
 
 function declaredValue(module: ModuleFacts, name: string): Node | undefined {
-  return bindingIsStable(module, TOP, name) ? bindingAt(module, TOP, name)?.value : undefined
+  return bindingIsStable(module, AT_TOP, name) ? bindingAt(module, AT_TOP, name)?.value : undefined
 }
 
 function isData(module: ModuleFacts, value: Node | null | undefined): boolean {
@@ -60,7 +57,7 @@ function isData(module: ModuleFacts, value: Node | null | undefined): boolean {
     case 'NewExpression': {
       const { callee } = node
       const isClass = callee.type === 'Identifier' && CLASSES.has(callee.name)
-      return isClass && bindingAt(module, TOP, callee.name) === undefined && areData(node.arguments)
+      return isClass && bindingAt(module, AT_TOP, callee.name) === undefined && areData(node.arguments)
     }
     default:
       return false

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { encodeUnseen, isBlind } from './blind.ts'
+import { encodeUnseen, isBlind, meansGlobal } from './blind.ts'
 import { isOwnModule, reachesEntry } from './entry.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Encoded, ObjectNode } from './graph.ts'
@@ -69,7 +69,7 @@ export function encodeVariables(walk: Walk, record: FunctionRecord): void {
     }
     const found = lookUp(scopes, name)
     if (!found) {
-      if (isBlind() && !standardGlobals().has(name)) {
+      if (isBlind() && !(standardGlobals().has(name) && meansGlobal(record, name))) {
         const value = walk.at('variable', name, () => encodeUnseen(walk, record, name))
         record.variables.set(name, { value, scope: -1, assigned, uninitialized: false })
         continue

@@ -17,12 +17,21 @@ describe('without an inspector', () => {
       '--no-warnings',
       program,
     ])
-    const { missing, socket, ...others } = JSON.parse(stdout) as Record<string, unknown>
-    assert.deepEqual(others, { absence: 'permission', plain: 2, given: 24, imported: '.ts', instance: 6 })
+    const { missing, shadowed, socket, ...others } = JSON.parse(stdout) as Record<string, unknown>
+    assert.deepEqual(others, {
+      absence: 'permission',
+      plain: 2,
+      global: 1,
+      importedAsGlobal: 'later',
+      given: 24,
+      imported: '.ts',
+      instance: 6,
+    })
     assert.match(
       String(missing),
       /its variable `factor` cannot be seen here, because .*permission.*captures: \{ factor \}/,
     )
+    assert.match(String(shadowed), /its variable `Math` cannot be seen here/)
     assert.match(String(socket), /stop cannot be sent to another process/)
   })
 
