@@ -5,7 +5,7 @@ import type { Graph } from './graph.ts'
 import type { Unit } from './unit.ts'
 import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
-import { isFunction, isObject } from './peek.ts'
+import { hasIdentity } from './peek.ts'
 import { isFileName, rangeOfText, type SentCode } from './stacks.ts'
 import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
@@ -83,7 +83,7 @@ function sendWeakEntries(walk: Walk): void {
     for (const { object, node, done } of walk.weak) {
       for (const [entryKey, value] of walk.look(object).entries ?? []) {
         const key = node.kind === 'weakSet' ? value : entryKey
-        if (!isObject(key) && !isFunction(key)) continue
+        if (!hasIdentity(key)) continue
         const ref = walk.find(key)
         if (!ref || done.has(key)) continue
         done.add(key)

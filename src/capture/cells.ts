@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { CellNode, Encoded, Ref } from './graph.ts'
 import { type ModuleFacts, offsetOf } from './module-facts.ts'
+import { hasIdentity } from './peek.ts'
 import { areBoundTogether, isMadeOncePerRun } from './scope-runs.ts'
 import { moduleFactsOf } from './variables.ts'
 import type { CapturedVariable, FunctionRecord, Walk } from './walk.ts'
@@ -96,7 +97,7 @@ class Activations {
 
   #isSame(one: Activation, record: FunctionRecord): boolean {
     // An object that was made in this run of the function is in no other.
-    if (one.names.some((each) => isIdentity(read(one.object, each)))) return true
+    if (one.names.some((each) => isOfThisRun(read(one.object, each)))) return true
     return one.records.some(
       (other) => other === record || isOfOneObject(other, record) || this.#areTakenTogether(other, record),
     )
@@ -142,8 +143,8 @@ function read(object: Readonly<Record<string, unknown>>, name: string): unknown 
   }
 }
 
-function isIdentity(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null && value !== UNINITIALIZED) || typeof value === 'function'
+function isOfThisRun(value: unknown): boolean {
+  return hasIdentity(value) && value !== UNINITIALIZED
 }
 
 // `counter.up` and `counter.read`. Lists are put together from anywhere.

@@ -1,4 +1,5 @@
 import type { CommonJsNode, GraphNode, ImportNode } from './graph.ts'
+import { hasIdentity } from './peek.ts'
 
 /** Whether the receiver imports or requires the value of a node. */
 export function isReference(node: GraphNode): node is ImportNode | CommonJsNode {
@@ -7,7 +8,7 @@ export function isReference(node: GraphNode): node is ImportNode | CommonJsNode 
 
 /** Notes a value that is imported for a graph, by its receiver or here. */
 export function noteImported(node: GraphNode, value: unknown): void {
-  if (!isReference(node) || (typeof value !== 'function' && (typeof value !== 'object' || value === null))) return
+  if (!isReference(node) || !hasIdentity(value)) return
   const key =
     node.kind === 'import' ? `${node.base}\n${node.specifier}\n${node.name}` : `${node.file}\n${node.path.join('.')}`
   ever.set(key, new WeakRef(value))

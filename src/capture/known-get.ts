@@ -1,5 +1,3 @@
-import { isBuiltin } from 'node:module'
-
 /** The way from a global to an intrinsic value: `['Array', 'prototype', 'map']`; see {@link keyOut} for symbols. */
 export type IntrinsicPath = readonly string[]
 
@@ -30,10 +28,6 @@ export function loadBuiltin(moduleName: string): unknown {
   const found: unknown = process.getBuiltinModule(moduleName.startsWith('node:') ? moduleName : `node:${moduleName}`)
   if (found === undefined) throw new TypeError(`this Node (${process.version}) has no builtin module '${moduleName}'`)
   return found
-}
-
-export function isBuiltinSpecifier(specifier: string): boolean {
-  return isBuiltin(specifier)
 }
 
 /** A property key as a string: well-known symbols are written `@@iterator`. */

@@ -2,6 +2,7 @@ import * as nodeModule from 'node:module'
 import { types } from 'node:util'
 import { evaluateInMain } from './inspector.ts'
 import { HIDDEN_INTRINSICS, type IntrinsicPath, keyOut, loadBuiltin } from './known-get.ts'
+import { hasIdentity, readVariable } from './peek.ts'
 import { LAZY_GLOBALS, standardGlobals } from './standard-globals.ts'
 
 /** Values that exist in every process in the same way, and what another process finds them by. */
@@ -114,7 +115,7 @@ function namespaceObjects(): Index {
     'performance',
   ]) {
     const value: unknown = Reflect.get(globalThis, name)
-    if (isObject(value)) namespaces.set(value, [name])
+    if (hasIdentity(value)) namespaces.set(value, [name])
   }
   return namespaces.set(process.env, ['process', 'env'])
 }
@@ -145,7 +146,7 @@ function indexIntrinsics(): Index {
   for (const [name, make] of Object.entries(HIDDEN_INTRINSICS)) {
     const value = make()
     add(index, value, [`%${name}`])
-    if (isObject(value)) addMembers(index, value, [`%${name}`], 1)
+    if (hasIdentity(value)) addMembers(index, value, [`%${name}`], 1)
   }
   return index
 }
@@ -154,7 +155,7 @@ function indexIntrinsics(): Index {
 const OWN_ACCESSORS: ReadonlySet<string> = new Set(['process', 'Buffer', 'crypto', 'performance'])
 
 function add(index: Index, value: unknown, path: IntrinsicPath): boolean {
-  if (!isObject(value) || index.has(value)) return false
+  if (!hasIdentity(value) || index.has(value)) return false
   index.set(value, path)
   return true
 }
@@ -205,7 +206,7 @@ function indexLoadedBuiltins(): boolean {
     } catch {
       continue
     }
-    if (!isObject(exports)) continue
+    if (!hasIdentity(exports)) continue
     addBuiltin(exports, name, [])
     addBuiltinMembers(exports, name, [], 2)
   }
@@ -248,7 +249,7 @@ const BUILTIN_OBJECTS: ReadonlySet<string> = new Set([
 ])
 
 function addBuiltin(value: unknown, moduleName: string, path: readonly string[]): boolean {
-  if (!isObject(value) || builtins.has(value)) return false
+  if (!hasIdentity(value) || builtins.has(value)) return false
   builtins.set(value, { moduleName, path })
   return true
 }
@@ -295,29 +296,16 @@ function indexCommonJs(): void {
   commonJsFiles = new Map()
   for (const file of files) {
     const entry = cache[file]
-    if (entry?.loaded && isObject(entry.exports)) commonJsFiles.set(entry.exports, file)
+    if (entry?.loaded && hasIdentity(entry.exports)) commonJsFiles.set(entry.exports, file)
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
 // No getter is run, since it may load another module, except for those that compilers write for `export`.
 function nameOfSymbol(exports: unknown, symbol: symbol): string | undefined {
-  if (!isObject(exports) || types.isProxy(exports)) return undefined
+  if (!hasIdentity(exports) || types.isProxy(exports)) return undefined
   const isCompiled = Object.hasOwn(exports, '__esModule')
   return Object.getOwnPropertyNames(exports).find((name) => {
     const { value, get } = Object.getOwnPropertyDescriptor(exports, name) ?? {}
-    return get && isCompiled ? readExport(exports, name) === symbol : value === symbol
+    return get && isCompiled ? readVariable(exports, name) === symbol : value === symbol
   })
-}
-
-// A binding may have no value yet.
-function readExport(exports: object, name: string): unknown {
-  try {
-    return Reflect.get(exports, name)
-  } catch {
-    return undefined
-  }
 }

@@ -35,6 +35,20 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
+/** An object or function: what is the same thing wherever it is met. */
+export function hasIdentity(value: unknown): value is object {
+  return isObject(value) || isFunction(value)
+}
+
+/** A variable of a scope, or an export of a module; undefined for one that has no value yet, which throws. */
+export function readVariable(holder: object, name: string): unknown {
+  try {
+    return Reflect.get(holder, name)
+  } catch {
+    return undefined
+  }
+}
+
 export function isClassText(text: string): boolean {
   return /^class\b/.test(text)
 }

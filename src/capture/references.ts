@@ -10,12 +10,14 @@ import { moduleFacts } from './module-facts.ts'
 import {
   constructorOf,
   functionName,
+  hasIdentity,
   isClassText,
   isFunction,
   isNative,
   isObject,
   ownValue,
   prototypesOf,
+  readVariable,
   tagOf,
   textOf,
 } from './peek.ts'
@@ -73,7 +75,7 @@ export function importReference(
   }
   const scope = seen.scopes?.findLast(({ description }) => description === 'Module')?.object
   if (!scope) return undefined
-  const locals = Object.getOwnPropertyNames(scope).filter((name) => readSafely(scope, name) === fn)
+  const locals = Object.getOwnPropertyNames(scope).filter((name) => readVariable(scope, name) === fn)
   if (locals.length === 0 && functionName(fn) !== 'default') return undefined
   const source = scriptSource(script.scriptId, proofOf(fn, seen))
   const { exports } = moduleFacts(source ?? '', true)
@@ -99,14 +101,6 @@ function proofOf(fn: Function, { location }: Look): Parameters<typeof scriptSour
   }
 }
 
-function readSafely(object: Readonly<Record<string, unknown>>, name: string): unknown {
-  try {
-    return object[name]
-  } catch {
-    return undefined
-  }
-}
-
 /** The function or class whose `prototype` this object is, as far as it tells or was seen before. */
 export function ownerOf(prototype: object): Function | undefined {
   return [constructorOf(prototype), rememberedOwner(prototype)].find(
@@ -127,7 +121,7 @@ export function encodePrototype(walk: Walk, prototype: object | null): Encoded {
 
 /** A method that is found on a class which `self` is an instance of, through that class. */
 export function memberReference(walk: Walk, self: unknown, fn: Function): Ref | undefined {
-  if ((!isObject(self) && !isFunction(self)) || walk.find(fn) || types.isProxy(self)) return undefined
+  if (!hasIdentity(self) || walk.find(fn) || types.isProxy(self)) return undefined
   const holders = isFunction(self) ? [self, ...prototypesOf(self)] : prototypesOf(self)
   for (const holder of holders) {
     if (holder === Function.prototype || isKnown(holder)) return undefined
@@ -156,9 +150,4 @@ export function isNamespaceLike(object: object): boolean {
   }
   // Getters alone do not tell: a user's object may have nothing else, and reading them would run the user's code.
   return Object.hasOwn(object, '__esModule') || (getters > 0 && Object.hasOwn(object, 'default'))
-}
-
-/** Reads an export, which may be a getter that a compiler wrote. */
-export function readExport(namespace: object, name: string): unknown {
-  return Reflect.get(namespace, name)
 }

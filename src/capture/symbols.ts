@@ -1,7 +1,7 @@
 import { isBlind } from './blind.ts'
 import type { GraphNode, Ref, SymbolNode } from './graph.ts'
 import { moduleFacts } from './module-facts.ts'
-import { isFunction } from './peek.ts'
+import { isFunction, readVariable } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { identifySymbol } from './provenance.ts'
 import { scriptSource } from './scripts.ts'
@@ -57,7 +57,7 @@ function symbolOf(walk: Walk, fn: Function, symbol: symbol): ModuleSymbol | unde
   if (script === undefined || script.url.startsWith('node:')) return undefined
   for (const { description, object } of walk.look(fn).scopes ?? []) {
     if (description === 'Global') continue
-    const name = Object.getOwnPropertyNames(object).find((one) => holds(object, one, symbol))
+    const name = Object.getOwnPropertyNames(object).find((one) => readVariable(object, one) === symbol)
     if (name === undefined) continue
     const { url } = script
     if (!script.isModule) return { url, name, node: undefined }
@@ -71,12 +71,4 @@ function symbolOf(walk: Walk, fn: Function, symbol: symbol): ModuleSymbol | unde
     return { url, name, node: { kind: 'import', base: url, specifier, name: binding.name, attributes } }
   }
   return undefined
-}
-
-function holds(object: Readonly<Record<string, unknown>>, name: string, symbol: symbol): boolean {
-  try {
-    return object[name] === symbol
-  } catch {
-    return false
-  }
 }

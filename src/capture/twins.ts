@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { isOwnModule, reachesEntry } from './entry.ts'
 import { importedEver, isReference, noteImported } from './imported-values.ts'
-import { functionName, isFunction, ownValue } from './peek.ts'
+import { functionName, isFunction, ownValue, readVariable } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import type { Walk } from './walk.ts'
 
@@ -42,12 +42,6 @@ function* importedBy(walk: Walk): Iterable<object> {
 function isFrom(walk: Walk, value: object, cls: Function, url: string): boolean {
   if (types.isProxy(value)) return false
   if (isFunction(value)) return value === cls || writtenPlace(walk, value)?.script.url === url
-  // An export that has no value yet cannot be the class.
-  return Object.getOwnPropertyNames(value).some((name) => {
-    try {
-      return types.isModuleNamespaceObject(value) ? Reflect.get(value, name) === cls : ownValue(value, name) === cls
-    } catch {
-      return false
-    }
-  })
+  const read = types.isModuleNamespaceObject(value) ? readVariable : ownValue
+  return Object.getOwnPropertyNames(value).some((name) => read(value, name) === cls)
 }

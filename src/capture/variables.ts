@@ -1,15 +1,15 @@
+import { isBuiltin } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { encodeUnseen, isBlind, meansGlobal } from './blind.ts'
 import { isOwnModule, reachesEntry } from './entry.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import type { Encoded, ObjectNode } from './graph.ts'
 import type { Look, ScopeView } from './inspector.ts'
-import { isBuiltinSpecifier } from './known-get.ts'
 import { commonJsExportPath, commonJsFileOf } from './known.ts'
 import { type ImportBinding, type ModuleFacts, moduleFacts } from './module-facts.ts'
 import { isOfFile } from './module-urls.ts'
-import { findValue, isFunction, isObject } from './peek.ts'
-import { encodeReference, importReference, isNamespaceLike, readExport } from './references.ts'
+import { findValue, hasIdentity, isFunction, isObject } from './peek.ts'
+import { encodeReference, importReference, isNamespaceLike } from './references.ts'
 import { type ScriptRecord, scriptOf, scriptSource } from './scripts.ts'
 import { standardGlobals } from './standard-globals.ts'
 import type { FunctionRecord, Walk } from './walk.ts'
@@ -101,7 +101,7 @@ function encodeHard(walk: Walk, record: FunctionRecord, value: unknown): Encoded
 function encodeVariable(walk: Walk, record: FunctionRecord, name: string, found: FoundVariable): Encoded {
   const { value } = found
   const { script } = record
-  if (!isObject(value) && !isFunction(value)) return encodeHard(walk, record, value)
+  if (!hasIdentity(value)) return encodeHard(walk, record, value)
   const met = walk.find(value)
   if (met) return met
   if (name === '__vite_ssr_dynamic_import__' && isFunction(value))
@@ -148,7 +148,7 @@ function encodeImport(
   // Only a real namespace has a `default`.
   const use = record.facts.free.get(name)
   const isNamespace = binding.name === '*' && (use === undefined || use.whole || use.members.has('default'))
-  if (isBuiltinSpecifier(binding.specifier) && !isNamespace) {
+  if (isBuiltin(binding.specifier) && !isNamespace) {
     const path = binding.name === '*' || binding.name === 'default' ? [] : [binding.name]
     return walk.add(value, {
       kind: 'builtin',
@@ -209,7 +209,8 @@ function encodeMembers(walk: Walk, record: FunctionRecord, namespace: object, na
 }
 
 function encodeMember(walk: Walk, record: FunctionRecord, namespace: object, member: string): Encoded {
-  const value = readExport(namespace, member)
+  // It may be a getter that a compiler wrote.
+  const value: unknown = Reflect.get(namespace, member)
   const file = commonJsFileOf(namespace)
   const isByReference =
     file !== undefined && isObject(value) && !walk.find(value) && !reachesEntry(pathToFileURL(file).href)

@@ -7,7 +7,7 @@ import { offsetOf } from './module-facts.ts'
 import { declaredFunction, purityInModule } from './module-purity.ts'
 import { isOfFile, stem } from './module-urls.ts'
 import type { Look } from './inspector.ts'
-import { findValue, isFunction, isObject, ownValue, textOf } from './peek.ts'
+import { findValue, hasIdentity, isFunction, isObject, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { type Purity, purityOf } from './purity.ts'
 import { isUntouched } from './untouched.ts'
@@ -191,7 +191,7 @@ function isUnshadowed({ intrinsics }: Purity, scopes: Look['scopes']): boolean {
   for (const name of intrinsics) {
     if (lookUp(scopes ?? [], name) !== undefined) return false
     const value = findValue(globalThis, name)
-    if ((isObject(value) || isFunction(value)) && intrinsicPathOf(value) === undefined) return false
+    if (hasIdentity(value) && intrinsicPathOf(value) === undefined) return false
   }
   return true
 }

@@ -1,7 +1,16 @@
 import { types } from 'node:util'
 import { isBlind } from './blind.ts'
 import { look } from './inspector.ts'
-import { constructorOf, functionName, isNative, isObject, isPlainPrototype, ownValue, prototypesOf } from './peek.ts'
+import {
+  constructorOf,
+  functionName,
+  isNative,
+  isObject,
+  isPlainPrototype,
+  ownValue,
+  prototypesOf,
+  readVariable,
+} from './peek.ts'
 import { scriptOf } from './scripts.ts'
 
 /** A WeakMap or WeakSet that the code of a class can name, and its name there. */
@@ -48,7 +57,7 @@ function readWeakVariables(cls: Function): WeakVariable[] {
   for (const { description, object } of seen.scopes ?? []) {
     if (description === 'Global') continue
     for (const name of Object.getOwnPropertyNames(object)) {
-      const value = readSafely(object, name)
+      const value = readVariable(object, name)
       addWeak(found, name, value)
       if (isPlain(value)) addMembers(found, name, value)
     }
@@ -73,13 +82,4 @@ function addWeak(found: WeakVariable[], name: string, value: unknown): void {
 
 function isPlain(value: unknown): value is object {
   return isObject(value) && !types.isProxy(value) && isPlainPrototype(Object.getPrototypeOf(value) as object | null)
-}
-
-// One that has no value yet throws.
-function readSafely(scope: Readonly<Record<string, unknown>>, name: string): unknown {
-  try {
-    return scope[name]
-  } catch {
-    return undefined
-  }
 }
