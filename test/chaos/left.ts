@@ -1,7 +1,7 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { childrenOf } from '../support/workers.js'
+import { childrenOf, targetsOfDescriptors } from '../support/workers.js'
 
 /** What a process has, to be compared with what it had before. */
 export interface Belongings {
@@ -19,7 +19,7 @@ export function belongings(temp: string, workers: number): Belongings {
   return {
     workers,
     children,
-    descriptors: readdirSync('/proc/self/fd').map(targetOf).sort(),
+    descriptors: targetsOfDescriptors().sort(),
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
     files: readdirSync(temp),
     heapBytes: process.memoryUsage().heapUsed,
@@ -38,14 +38,6 @@ export function leftovers(before: Belongings, now: Belongings): string[] {
   if (now.timers > before.timers) left.push(`${now.timers} timers are set, before ${before.timers}`)
   if (now.files.length > 0) left.push(`temp files are left: ${String(now.files)}`)
   return left
-}
-
-function targetOf(fd: string): string {
-  try {
-    return `${fd}:${readlinkSync(`/proc/self/fd/${fd}`)}`
-  } catch {
-    return `${fd}:gone`
-  }
 }
 
 function collect(): void {

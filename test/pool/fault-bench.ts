@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js'
 import { type HeldTimers, holdTimers } from '../support/held-timers.js'
 import { allGone } from '../support/processes.js'
 import { watchThreads } from '../support/thread-watch.js'
-import { childrenOf, openDescriptors } from '../support/workers.js'
+import { childrenOf, targetsOfDescriptors } from '../support/workers.js'
 import { owner, registerCargo } from './cargo.js'
 import { workerPids, type Fault } from './faults.js'
 
@@ -106,7 +106,7 @@ export function faultBench(backend: BackendName, heapMb = 32): FaultBench {
       let pool: Pool
       let descriptors: number
       before(() => {
-        descriptors = openDescriptors().length
+        descriptors = targetsOfDescriptors().length
         pool = new Pool({ processes: 2, ...smallHeap })
       })
       afterEach(async () => {
@@ -121,22 +121,13 @@ export function faultBench(backend: BackendName, heapMb = 32): FaultBench {
         assert.deepEqual(workerPids(), [])
         assert.equal(threads.size, 0, 'no thread is left')
         await eventually(() => {
-          const open = openDescriptors().length
-          assert.ok(open <= descriptors + 2, `${open} descriptors, before ${descriptors}: ${targets().join(' ')}`)
+          const open = targetsOfDescriptors()
+          const text = `${open.length} descriptors, before ${descriptors}: ${open.join(' ')}`
+          assert.ok(open.length <= descriptors + 2, text)
           assert.ok(childrenOf(process.pid).length <= 1, 'only the reaper is left')
         })
       })
       return () => pool
     },
   }
-}
-
-function targets(): string[] {
-  return openDescriptors().map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`)
-    } catch {
-      return fd
-    }
-  })
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SpawnOptions, Worker } from '#dist/backend/backend.js'
 import { processBackend } from '#dist/backend/processes.js'
@@ -89,6 +89,25 @@ export function childrenOf(pid: number): number[] {
 
 export function openDescriptors(): string[] {
   return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd') : []
+}
+
+/** What they lead to. */
+export function targetsOfDescriptors(): string[] {
+  return openDescriptors()
+    .map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        // It was open for the listing only.
+        return ''
+      }
+    })
+    .filter((target) => target !== '' && !isLeftByNode(target))
+}
+
+/** Node 20 (not 22) leaves modules open that a thread was reading when it was ended; `import()` is enough for it. */
+function isLeftByNode(target: string): boolean {
+  return process.versions.node.startsWith('20.') && /\.[cm]?js$/.test(target)
 }
 
 /** How many descriptors more than before are open, once those that are being closed are. */
