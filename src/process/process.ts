@@ -157,6 +157,7 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
     return openState(this).life?.exit?.exitSignal ?? null
   }
 
+  /** `'initial'` before `start()`, `'stopped'` when it has ended, `'closed'` after `close()`. May be asked at any time. */
   get state(): 'initial' | 'started' | 'stopped' | 'closed' {
     const { closed, life, here } = anyState(this)
     if (closed) return 'closed'
@@ -168,9 +169,9 @@ export class Process<Args extends readonly unknown[] = [], Result = unknown> {
   /**
    * What the target returned. Rejects with what it threw; with `MC_WORKER_CRASHED`, which tells exit code, signal and
    * the last lines of stderr, when the process ended before the target returned; with `MC_PROCESS_ENDED` when its target
-   * waits for a promise that nothing can settle any more, or when
-   * `terminate()`, `kill()` or `interrupt()` ended it; with `MC_WORKER_START` when it could not begin; with
-   * `MC_PROCESS_CLOSED` when it was closed before `start()`. Need not be read.
+   * waits for a promise that nothing can settle any more, or when `terminate()`, `kill()` or `interrupt()` ended it; with
+   * `MC_WORKER_START` when it could not begin; with `MC_PROCESS_CLOSED` when it was closed before `start()`. Need not be
+   * read.
    *
    * Who reads it waits for it: until it is known the program stays alive, also for a daemonic process.
    */
