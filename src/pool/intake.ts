@@ -4,6 +4,9 @@ import { isPlainArray } from '../base/plain-array.ts'
 // A source that takes its time must not keep the event loop from everything else.
 const SLICE_MS = 5
 
+// So many are handed on before more are pulled, so that the first of them are worked on meanwhile.
+const MOST_AT_ONCE = 4096
+
 export interface IntakeEvents {
   /** How many more items may be pulled now. */
   room(): number
@@ -82,12 +85,13 @@ export class Intake {
 
   #pullArray(array: readonly unknown[]): void {
     for (let room = this.#events.room(); room > 0 && !this.#over; room = this.#events.room()) {
+      const most = Math.min(room, MOST_AT_ONCE)
       let items: unknown[] = []
       let end: { readonly reason: unknown } | undefined
-      if (isPlainArray(array)) items = array.slice(this.#next, this.#next + room)
+      if (isPlainArray(array)) items = array.slice(this.#next, this.#next + most)
       else {
         try {
-          for (let at = this.#next; items.length < room && at < array.length; at++) items.push(array[at])
+          for (let at = this.#next; items.length < most && at < array.length; at++) items.push(array[at])
         } catch (reason) {
           end = { reason }
         }
@@ -102,7 +106,7 @@ export class Intake {
     const iterator = this.#iterator as Iterator<unknown>
     const untilMs = performance.now() + SLICE_MS
     for (;;) {
-      const room = this.#events.room()
+      const room = Math.min(this.#events.room(), MOST_AT_ONCE)
       if (room <= 0 || this.#over) return
       const items: unknown[] = []
       let end: { readonly reason: unknown } | undefined

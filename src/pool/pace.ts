@@ -20,7 +20,7 @@ export class Pace {
     this.#pendingMs += elapsedMs
     this.#pendingItems += items
     if (this.#pendingMs < LEAST_SAMPLE_MS && this.known) return
-    const sampleMs = Math.max(this.#pendingMs / this.#pendingItems, 0.0001)
+    const sampleMs = Math.max(this.#pendingMs / this.#pendingItems, 0.00001)
     this.#pendingMs = 0
     this.#pendingItems = 0
     this.#samples++

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { PoolCore } from '#dist/pool/core.js'
 import { startMap } from '#dist/pool/map.js'
 import { checkPoolOptions } from '#dist/pool/options.js'
+import { startStream } from '#dist/pool/start-stream.js'
 import type { SpawnOptions, Worker } from '#dist/backend/backend.js'
 import { Kind } from '#dist/channel/messages.js'
 import { FakeBackend, type FakeWorker } from './fake-backend.ts'
@@ -111,5 +112,33 @@ describe('without a chunk size', () => {
     core.close(false)
     const joined = core.join()
     await playInTime(backend, joined, costOf)
+  })
+
+  it('the first items of a stream are sent before the rest is pulled, and while more may come none in small messages', async () => {
+    const backend = new ListeningBackend()
+    const core = new PoolCore(checkPoolOptions({ processes: WORKERS, spare: false }), backend)
+    await backend.run(startMap(core, 'map', same, numbers(1000), {}))
+    backend.sizes.length = 0
+    let pulled = 0
+    const pulledAt: number[] = []
+    function* source(): Generator<number> {
+      for (;;) {
+        if (backend.sizes.length > pulledAt.length) pulledAt.push(pulled)
+        yield pulled++
+      }
+    }
+    const short = startStream<number>(core, 'imap', same, source(), { buffer: 300 })
+    // A tenth of a millisecond of work each, the last apart.
+    assert.deepEqual(backend.sizes, [150, 100, 50])
+    await backend.run(short.return())
+
+    backend.sizes.length = pulledAt.length = pulled = 0
+    const long = startStream<number>(core, 'imap', same, source(), {})
+    // A source that takes its time goes on at the next turns.
+    while (pulled < 20_000) await turn()
+    assert.ok((pulledAt[0] ?? Infinity) < 5000, `the first were sent when ${pulledAt[0]} had been pulled`)
+    await backend.run(long.return())
+    core.close(false)
+    await backend.run(core.join())
   })
 })
