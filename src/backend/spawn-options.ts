@@ -1,5 +1,5 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { WorkerStartError } from '../base/errors.ts'
 import { currentFolder, startFolder } from '../base/start-folder.ts'
 import { processEntryPath } from './entry-url.ts'
@@ -25,7 +25,7 @@ export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
   const env = inheritedEnv(process.env, options.env)
   const start = startFolder()
   const here = currentFolder()
-  const cwd = options.cwd === undefined ? undefined : resolve(options.cwd)
+  const { cwd } = options
   const folder = cwd ?? (here === start ? undefined : here)
   const hasFlags = flags.length > 0 || (env['NODE_OPTIONS'] ?? '') !== ''
   const command = {

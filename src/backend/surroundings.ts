@@ -1,6 +1,8 @@
+import { basename, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { badArgument, checkRecord } from '../base/argument.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { currentFolder } from '../base/start-folder.ts'
 import { leadsElsewhere } from './spawn-options.ts'
 
 /** What a worker runs in, as it is asked for. */
@@ -12,13 +14,16 @@ export interface Surroundings {
    * process.
    */
   readonly execArgv?: readonly string[] | undefined
-  /** The Node to run it with. Default: that of this process, or what `setExecutable` was given. */
+  /**
+   * The Node to run it with, or its name, which is looked for along `PATH`. Default: that of this process, or what
+   * `setExecutable` was given.
+   */
   readonly execPath?: string | URL | undefined
   /** Folder that it starts in. Default: that of this process. */
   readonly cwd?: string | URL | undefined
 }
 
-/** The same, as the operating system wants it; later changes to what was given have no effect. */
+/** The same, as the operating system wants it, with absolute paths; later changes to what was given have no effect. */
 export interface CheckedSurroundings {
   readonly env: NodeJS.ProcessEnv | undefined
   readonly execArgv: readonly string[] | undefined
@@ -34,13 +39,19 @@ export function checkSurroundings(
   return {
     env: env === undefined ? undefined : checkEnv(say('env'), env),
     execArgv: execArgv === undefined ? undefined : checkFlags(say('execArgv'), execArgv),
-    execPath: execPath === undefined ? undefined : checkPath(say('execPath'), execPath),
-    cwd: cwd === undefined ? undefined : checkPath(say('cwd'), cwd),
+    execPath: execPath === undefined ? undefined : checkProgram(say('execPath'), execPath),
+    cwd: cwd === undefined ? undefined : fromHere(say('cwd'), checkPath(say('cwd'), cwd)),
   }
 }
 
+/** The path of a program, or its name, which is looked for along PATH. */
+export function checkProgram(name: string, value: unknown): string {
+  const path = checkPath(name, value)
+  return basename(path) === path ? path : fromHere(name, path)
+}
+
 /** A path, given as a text or as a `file:` URL. */
-export function checkPath(name: string, value: unknown): string {
+function checkPath(name: string, value: unknown): string {
   if (isCleanText(value) && value !== '') return value
   if (!(value instanceof URL) || value.protocol !== 'file:') throw badArgument(name, PATH, value)
   try {
@@ -50,6 +61,14 @@ export function checkPath(name: string, value: unknown): string {
     // It names a host, or has a separator within a name.
   }
   throw badArgument(name, PATH, value.href)
+}
+
+// A worker may begin in another folder, and later, when this process has gone to another one itself.
+function fromHere(name: string, path: string): string {
+  if (isAbsolute(path)) return path
+  const here = currentFolder()
+  if (here === undefined) throw badArgument(name, 'an absolute path, as the folder of this process is gone', path)
+  return resolve(here, path)
 }
 
 const PATH = 'a path, as a text or as a file: URL'

@@ -121,8 +121,8 @@ export function getContext(method: StartMethod = 'spawn'): Context {
 }
 
 /**
- * The Node that processes and workers started from now on are run with: a path or a `file:` URL. A program that cannot
- * be run makes the next `start()` throw `MC_WORKER_START`.
+ * The Node that processes and workers started from now on are run with: a path, a `file:` URL, or a name, which is looked
+ * for along `PATH`. A program that cannot be run makes the next `start()` throw `MC_WORKER_START`.
  *
  * ```ts
  * import { setExecutable } from 'manycore'
@@ -133,7 +133,7 @@ export function getContext(method: StartMethod = 'spawn'): Context {
  * Follows `multiprocessing.set_executable()`.
  */
 export function setExecutable(path: string | URL): void {
-  setChildExecPath(inner().checkPath('The argument of setExecutable()', path))
+  setChildExecPath(inner().checkProgram('The argument of setExecutable()', path))
 }
 
 function checkMethod(where: string, method: unknown): StartMethod {

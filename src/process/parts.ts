@@ -1,5 +1,5 @@
 export { checkBoolean, checkDuration, checkOptions } from '../base/argument.ts'
-export { checkPath } from '../backend/surroundings.ts'
+export { checkProgram } from '../backend/surroundings.ts'
 export { deferred } from '../base/deferred.ts'
 export { checkWait, settledWithin } from '../base/wait.ts'
 export { childIdentity } from '../worker/context.ts'

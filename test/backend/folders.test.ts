@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -30,6 +30,15 @@ describe('what the flags of a program name relative to its folder', () => {
       equal(stdout, expected, stderr)
     })
   }
+})
+
+describe('an execPath and a cwd', () => {
+  it('are found from the folder in which they were given, wherever program and workers go later', async () => {
+    mkdirSync(join(folder, 'work'))
+    symlinkSync(process.execPath, join(folder, 'own-node'))
+    const { stdout, stderr } = await runProgram('process/relative-paths', [], { cwd: folder })
+    equal(stdout, `${join(folder, 'work')}\n`.repeat(2) + '/\n', stderr)
+  })
 })
 
 describe('a program whose folder was deleted', () => {
