@@ -1,6 +1,7 @@
 import { checkDuration, checkOptions, checkSignal, takeOptions } from './argument.ts'
 import { atNextTurn, dropTurn } from './event-loop.ts'
 import { afterMs } from './long-timer.ts'
+import { onAbort } from './on-abort.ts'
 import { onSettled } from './settlement.ts'
 
 /** How long a call may wait. */
@@ -55,9 +56,9 @@ export function settledWithin(promise: Promise<unknown>, options: WaitOptions): 
       forget()
       stopTimer?.()
       dropTurn(look)
-      signal?.removeEventListener('abort', abort)
+      stopListening?.()
     }
-    signal?.addEventListener('abort', abort)
+    const stopListening = signal === undefined ? undefined : onAbort(signal, abort)
     const forget = onSettled(promise, () => end(true))
     // A promise that has settled already answers in a microtask, before any immediate.
     if (timeout <= 0) look = atNextTurn(() => end(false))

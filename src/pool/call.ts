@@ -1,4 +1,5 @@
 import { CancelledError } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
 import type { Payload } from '../codec/payload.ts'
 import { keepPayload } from '../codec/transfer.ts'
 import { GRACE_MS, type Batch, type Sending } from './batch.ts'
@@ -31,8 +32,8 @@ export interface CallTerms {
   readonly signal: AbortSignal | undefined
   /** Its worker may be killed for it, so it has the worker for itself. */
   readonly alone: boolean
-  /** What listens to the signal. */
-  abort: (() => void) | undefined
+  /** Once it has settled it does not listen to the signal any more. */
+  stopListening: (() => void) | undefined
 }
 
 /** How calls ended: one for all that were answered together, in the same way. */
@@ -61,7 +62,7 @@ export function termsOf(
     retries: policyFor(retries),
     signal,
     alone: limitMs !== undefined || signal !== undefined,
-    abort: undefined,
+    stopListening: undefined,
   }
 }
 
@@ -98,8 +99,7 @@ export class Call implements TaskRecord {
     if (retries !== undefined && isEncoded(this.args)) this.args = keepPayload(this.args)
     this.kept = !isEncoded(this.args) || this.args.buffers.length === 0 || retries !== undefined
     if (signal === undefined) return
-    terms.abort = () => home.abort(this, signal.reason)
-    signal.addEventListener('abort', terms.abort, { once: true })
+    terms.stopListening = onAbort(signal, () => home.abort(this, signal.reason))
   }
 
   get isSettled(): boolean {
@@ -148,7 +148,7 @@ export class Call implements TaskRecord {
     if (this.#settlement !== undefined) return false
     const { terms, resolve, promise } = this
     this.#settlement = settlementOf(how, typeNameOf(outcome), this.batch?.sending, nowMs)
-    if (terms.abort !== undefined) terms.signal?.removeEventListener('abort', terms.abort)
+    terms.stopListening?.()
     // Whoever keeps the task keeps this with it.
     this.args = undefined
     this.batch = undefined

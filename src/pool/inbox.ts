@@ -1,6 +1,7 @@
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { afterMs } from '../base/long-timer.ts'
+import { onAbort } from '../base/on-abort.ts'
 import { checkWait, type WaitOptions } from '../base/wait.ts'
 import type { GivenUp, ResultSink } from './result-sink.ts'
 
@@ -90,10 +91,10 @@ export class Inbox<R> implements ResultSink {
       )
     const stopTimer = afterMs(Math.max(0, timeout), late)
     const abort = (): void => giveUp(signal?.reason)
-    signal?.addEventListener('abort', abort)
+    const stopListening = signal === undefined ? undefined : onAbort(signal, abort)
     const settled = (): void => {
       stopTimer()
-      signal?.removeEventListener('abort', abort)
+      stopListening?.()
     }
     step.then(settled, settled)
     return step

@@ -1,6 +1,7 @@
 import { CancelledError, TimeoutError } from '../base/errors.ts'
 import { atMicrotask } from '../base/event-loop.ts'
 import { afterMs } from '../base/long-timer.ts'
+import { onAbort } from '../base/on-abort.ts'
 import type { PoolFunction } from './functions.ts'
 import type { Tally } from './tally.ts'
 import { Work } from './work.ts'
@@ -53,14 +54,14 @@ export class Works {
       finished: () => {
         stopTimer()
         user.finished?.()
-        signal?.removeEventListener('abort', abort)
+        stopListening?.()
         this.#users.delete(work)
         this.#events.finished(work)
       },
     })
     this.#users.set(work, user)
     const stopTimer = afterMs(totalTimeout, late)
-    signal?.addEventListener('abort', abort, { once: true })
+    const stopListening = signal === undefined ? undefined : onAbort(signal, abort)
     // Not at once: whoever feeds the work does not know it yet.
     if (signal?.aborted === true) atMicrotask(abort)
     return work
