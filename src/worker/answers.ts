@@ -28,7 +28,7 @@ export class Answers {
   begun = 0
   /** Nobody waits for one answer of what runs rather than for the last. */
   patient = false
-  /** Called before each answer. */
+  /** Called before each answer of a task. */
   watch: (() => void) | undefined
   readonly #channel: Channel
   readonly #marshal: Marshal
@@ -172,7 +172,8 @@ export class Answers {
     tookNs = 0,
   ): Soon {
     const answer = { kind, task, fn: tookNs, index, count, payload } as Answer
-    this.watch?.()
+    // A hook is no task: one that fills its worker would have it replaced before it had done anything.
+    if (task !== 0) this.watch?.()
     if (!isNoted) this.#journal.finish(answer)
     if (this.#channel.send(answer)) return undefined
     // The owner is slow, and the worker waits: nothing is running meanwhile.

@@ -29,6 +29,12 @@ onEachBackend('a worker that holds too much memory', (place) => {
     assert.ok(new Set(pids).size >= 2)
   })
 
+  it('#240 already before its first task does that one and is replaced then', needs(place, 'isMeasured'), async () => {
+    await using pool = new Pool({ backend, processes: 1, maxMemory: 1, initializer: hoard, initializerArgs: [1] })
+    const pids = await pool.map(hoard, [1, 1, 1], { chunkSize: 1 })
+    assert.ok(new Set(pids).size >= 2)
+  })
+
   it('#240 that has no heap left fails its task, and the pool lives', needs(place, 'fallsAlone'), async () => {
     const heap = place.has('isProcess')
       ? { execArgv: ['--max-old-space-size=40'] }
