@@ -5,6 +5,7 @@ import { type Journal, readJournal } from '../channel/journal.ts'
 import { sharedStore } from '../channel/journal-store.ts'
 import { openLoopback } from '../channel/loopback.ts'
 import { Kind } from '../channel/messages.ts'
+import { withoutShared } from '../codec/shared-context.ts'
 import { findInlineIdentity } from '../worker/context.ts'
 import type { Backend, SpawnOptions } from './backend.ts'
 import { OwnedWorker } from './owned-worker.ts'
@@ -47,7 +48,9 @@ class InlineWorker extends OwnedWorker {
     const workers = runningWorkers()
     inside.onMessage = (message) => {
       // It tells a worker who it is, and there are several in this thread.
-      if (message.kind !== Kind.init) workers.run(this, () => receive(message))
+      if (message.kind === Kind.init) return
+      // Nor is a task to see what somebody else shares with theirs, whose call has brought this about.
+      withoutShared(() => workers.run(this, () => receive(message)))
     }
     inside.onClose = () => this.#end(0, null)
     inside.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })

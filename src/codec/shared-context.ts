@@ -52,6 +52,16 @@ export function sharedNow(): [name: string, value: unknown][] | undefined {
   return values.length === 0 ? undefined : values
 }
 
+/** Runs it where none of the shared storages holds anything. */
+export function withoutShared(fn: () => void): void {
+  let run = fn
+  for (const storage of (globalThis as Holder)[KEY]?.byName.values() ?? []) {
+    const inner = run
+    if (storage.getStore() !== undefined) run = () => storage.run(undefined, inner)
+  }
+  run()
+}
+
 /** What enters the storages here, with the values that `sharedNow` gave elsewhere. */
 export function entering(shared: unknown): () => void {
   const values = (shared as [string, unknown][]).map(([name, value]) => [shareContext(name), value] as const)

@@ -46,6 +46,18 @@ for (const backend of ['process', 'thread', 'inline'] satisfies PoolOptions['bac
       assert.equal(await request.run({ id: 'r-2', tags: [] }, () => pool.apply(late)), 'r-2')
     })
 
+    it('is not seen by the tasks of somebody else whose calls wait with theirs', async () => {
+      const own = new Pool({ processes: 1, backend })
+      const mine = request.run({ id: 'r-3', tags: [] }, () => own.map(look, [1, 2]))
+      const theirs = [own.apply(look, [3]), own.map(look, [4])]
+      assert.deepEqual(await mine, [
+        [1, 'r-3', undefined],
+        [2, 'r-3', undefined],
+      ])
+      assert.deepEqual(await Promise.all(theirs), [[3, undefined, undefined], [[4, undefined, undefined]]])
+      await own.terminate()
+    })
+
     it('is that of each call, and as it was then', async () => {
       const tasks = Array.from({ length: 20 }, (_, n) => {
         const value = { id: `r-${n % 3}`, tags: [`before ${n}`] }
