@@ -36,6 +36,22 @@ describe('importing manycore', () => {
   })
 })
 
+describe('the first call of a pool', () => {
+  it('needs no parser for an export that is declared as such, and the second has one', () => {
+    const exported = new URL('fixtures/pure-and-impure.js', import.meta.url)
+    const program = `
+      const { Pool } = await import(${JSON.stringify(INDEX.href)})
+      const { half } = await import(${JSON.stringify(exported.href)})
+      const { cache } = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+      const hasParser = () => Object.keys(cache).some((file) => file.endsWith('acorn.cjs'))
+      const pool = new Pool({ processes: 1 })
+      console.log(JSON.stringify([await pool.apply(half, [8]), hasParser(), await pool.apply(half, [6]), hasParser()]))
+      await pool.terminate()`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    assert.equal(stdout, '[4,false,3,true]\n', stderr)
+  })
+})
+
 // In a process of its own, besides index.js: the joined files, and the modules of Node that were not there before.
 function whatIsLoaded(): { files: string[]; builtins: string[] } {
   // What any ES module that comes from a file costs does not count.

@@ -161,6 +161,8 @@ export abstract class OwnedWorker implements Worker {
     const told = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined))
     const payload = this.marshal.encode(told, 'identity')
     channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
+    // Now, because the owner may be busy for long, such as with the capture of a function; the worker need not wait for that.
+    channel.flush()
     const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS
     this.#startWatch = new StartWatch({
       limitMs,

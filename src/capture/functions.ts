@@ -5,6 +5,7 @@ import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
 import { bindingAt } from './binding-stability.ts'
 import { isBlind } from './blind.ts'
+import { declaredExport } from './declared-export.ts'
 import { reachesEntry } from './entry.ts'
 import { analyzeFunction } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
@@ -45,6 +46,11 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
   if (script.url.startsWith('node:')) return encodeInternal(walk, fn, script)
   const label = script.url ? `${name} (${script.url.split('/').pop()}:${location.lineNumber + 1})` : name
   return walk.at('function', label, () => {
+    const declared = declaredExport(walk, fn, written)
+    if (declared) {
+      walk.imported.set(declared, { fn, seen: walk.look(fn), script })
+      return walk.add(fn, declared)
+    }
     const facts = readFacts(fn)
     const seen =
       isBlind() || (!(facts instanceof Error) && needsNoScopes(facts, script))
@@ -52,7 +58,7 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
         : walk.look(fn)
     const imported = importReference(walk, fn, seen, script)
     if (imported) {
-      if (!(facts instanceof Error)) walk.imported.set(imported, { fn, facts, seen, script })
+      walk.imported.set(imported, { fn, seen, script })
       return walk.add(fn, imported)
     }
     if (!(facts instanceof Error)) return encodeByValue(walk, fn, facts, seen, script, place)

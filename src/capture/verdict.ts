@@ -113,6 +113,11 @@ function isRef(encoded: Encoded | undefined): encoded is Ref {
   return Array.isArray(encoded)
 }
 
+/** Whether the graph is that of an export, whose module has to be read and parsed to tell of its purity. */
+export function isExport({ root, nodes }: Graph): boolean {
+  return isRef(root) && nodes[root[0]]?.kind === 'import'
+}
+
 /** What was found to be pure, or is being looked at: by value, and exports of modules with all that they call there. */
 interface Looking {
   readonly records: Map<FunctionRecord, Purity>
@@ -150,8 +155,10 @@ function isData(walk: Walk, value: Encoded): boolean {
 // What another worker imports is the same function where the source of its module gives the name no other value.
 function isPureExport(walk: Walk, node: ImportNode, looking: Looking): boolean {
   const imported = walk.imported.get(node) ?? importedAs(walk, node)
-  if (imported === undefined || purityOf(imported.facts.text) === undefined) return false
-  const { fn, facts, seen, script } = imported
+  if (imported === undefined || purityOf(textOf(imported.fn)) === undefined) return false
+  const { fn, seen, script } = imported
+  const facts = readFacts(fn)
+  if (facts instanceof Error) return false
   const module = moduleFactsOf(fn, facts, seen, script)
   const [local] = [...module.exports].find(([, name]) => name === node.name) ?? []
   if (local === undefined || declaredFunction(module, local) !== textOf(fn)) return false
@@ -179,12 +186,11 @@ function importedAs(walk: Walk, node: ImportNode): ImportedFunction | undefined 
   const [fn] = [...walk.met()].find(([, other]) => other === node) ?? []
   // To look for a function and to read its module takes longer than to see from its text that it is not pure.
   if (!isFunction(fn) || !isOfFile(node.specifier) || purityOf(textOf(fn)) === undefined) return undefined
-  const facts = readFacts(fn)
   const place = writtenPlace(walk, fn)
-  if (facts instanceof Error || place === undefined) return undefined
+  if (place === undefined) return undefined
   const { location, script } = place
   if (stem(new URL(node.specifier, node.base).href) !== stem(script.url)) return undefined
-  return { fn, facts, seen: { ...NOTHING_SEEN, location }, script }
+  return { fn, seen: { ...NOTHING_SEEN, location }, script }
 }
 
 function isUnshadowed({ intrinsics }: Purity, scopes: Look['scopes']): boolean {

@@ -57,7 +57,7 @@ export interface Place {
 }
 
 /** A function that travels as the name of a module's export. */
-export type ImportedFunction = Pick<FunctionRecord, 'fn' | 'facts' | 'seen' | 'script'>
+export type ImportedFunction = Pick<FunctionRecord, 'fn' | 'seen' | 'script'>
 
 /** A function that travels by value. */
 export interface FunctionRecord {

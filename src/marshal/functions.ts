@@ -1,4 +1,5 @@
 import { checkFunction } from '../base/argument.ts'
+import type { Graph } from '../capture/graph.ts'
 import { LruCache } from '../capture/lru.ts'
 import { encode, encodeGraph } from '../codec/codec.ts'
 import type { Payload } from '../codec/payload.ts'
@@ -12,6 +13,11 @@ export interface ShipOptions {
   readonly captures?: Readonly<Record<string, unknown>> | undefined
   /** The workers share the memory of this thread, so that shared memory may be captured. */
   readonly sharesMemory?: boolean | undefined
+  /**
+   * The function may be called this once only, so what only makes later calls cheaper waits for the next time: whether an
+   * export is pure, for which its module has to be parsed.
+   */
+  readonly maybeOnce?: boolean | undefined
 }
 
 const forAny = graphHooks(undefined, false)
@@ -34,7 +40,7 @@ export const encodeLent: EncodeForAny = (value, label, sharesMemory) =>
  */
 export function shipFunction(
   fn: (...args: never) => unknown,
-  { captures, sharesMemory = false }: ShipOptions = {},
+  { captures, sharesMemory = false, maybeOnce = false }: ShipOptions = {},
 ): ShippedFunction {
   checkFunction('fn', fn)
   const before = captures === undefined ? shipped.get(fn) : undefined
@@ -43,19 +49,23 @@ export function shipFunction(
     captures === undefined ? (sharesMemory ? forAnyHere : forAny) : graphHooks(undefined, sharesMemory, captures)
   const graph = hooks.capture(fn, undefined)
   const payload = keepPayload(encodeGraph(graph, 'The function'))
-  const { isStateless, purityIn, recheckOf } = rooms.verdict
+  const { isExport, isStateless, recheckOf } = rooms.verdict
   if (before !== undefined && isSame(before.shipped.payload, payload)) {
     // Only now, because it takes the module's source, which a function that is sent once does not need.
     if (!before.isJudged) before.isUnchanged = recheckOf(graph)
     before.isJudged = true
+    if (unjudged.has(before.shipped)) before.shipped = judged(before.shipped, graph)
     return before.shipped
   }
   const content = isStateless(graph) ? contentOf(payload) : undefined
   let made = content === undefined ? undefined : byContent.get(content)
   if (made === undefined) {
-    const purity = purityIn(graph)
-    const pure = purity !== undefined
-    made = { id: ++lastId, name: fn.name, payload, pure, keepsState: purity?.keepsState === true }
+    made = { id: ++lastId, name: fn.name, payload, pure: false, keepsState: false }
+    if (maybeOnce && isExport(graph)) unjudged.add(made)
+    else made = judged(made, graph)
+    if (content !== undefined) byContent.set(content, made, content.length)
+  } else if (unjudged.has(made)) {
+    made = judged(made, graph)
     if (content !== undefined) byContent.set(content, made, content.length)
   }
   if (captures === undefined) shipped.set(fn, { shipped: made, isJudged: false, isUnchanged: undefined })
@@ -63,12 +73,24 @@ export function shipFunction(
 }
 
 interface Shipment {
-  readonly shipped: ShippedFunction
+  shipped: ShippedFunction
   isJudged: boolean
   isUnchanged: (() => boolean) | undefined
 }
 
+// What is known to be pure now is another function for its workers: what they hold of it was sent as one that may not be
+// run again.
+function judged(made: ShippedFunction, graph: Graph): ShippedFunction {
+  const wasSent = unjudged.delete(made)
+  const purity = rooms.verdict.purityIn(graph)
+  if (purity === undefined) return made
+  const { keepsState } = purity
+  return { ...made, id: wasSent ? ++lastId : made.id, pure: true, keepsState }
+}
+
 let lastId = 0
+/** Not asked yet whether they are pure. */
+const unjudged = new WeakSet<ShippedFunction>()
 const shipped = new WeakMap<object, Shipment>()
 
 /** Bound: 1,000 functions of 4 M characters together. */

@@ -4,7 +4,7 @@ import { deferred } from '../base/deferred.ts'
 import { CancelledError, StateError, type ManycoreError } from '../base/errors.ts'
 import { atNextTurn } from '../base/event-loop.ts'
 import type { WaitOptions } from '../base/wait.ts'
-import { shipFunction } from '../marshal/functions.ts'
+import { type ShipOptions, shipFunction } from '../marshal/functions.ts'
 import { Backlog } from './backlog.ts'
 import type { Call, CallOptions } from './call.ts'
 import { CallQueues } from './call-queues.ts'
@@ -39,6 +39,7 @@ type AnyFunction = (...args: never[]) => unknown
 export class PoolCore {
   readonly options: CheckedPoolOptions & { readonly sharesMemory: boolean }
   readonly roster: Roster
+  readonly #once: ShipOptions
   readonly #functions: FunctionTable
   readonly #scheduler: Scheduler
   readonly #calls: CallQueues
@@ -58,6 +59,7 @@ export class PoolCore {
     const { sharesMemory } = backend
     const tally = new Tally()
     this.options = { ...options, sharesMemory }
+    this.#once = { ...this.options, maybeOnce: true }
     this.#functions = new FunctionTable((fn) => {
       for (const member of this.roster.members) member.forget(fn)
     })
@@ -115,7 +117,7 @@ export class PoolCore {
       )
     }
     if (options?.signal?.aborted !== true) this.startFirst()
-    const fn = this.#functions.enter(shipFunction(target, this.options))
+    const fn = this.#functions.enter(shipFunction(target, this.#once))
     let call: Call
     try {
       call = this.#calls.create(++this.#lastId, fn, args, options, this.#site())

@@ -35,7 +35,7 @@ export function spawnChild(
   checkMaySpawn()
   backend.foresee?.(options)
   // Captured first, so that nothing is started for a call that cannot travel.
-  const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory })
+  const fn = shipFunction(call.target, { captures: plan.captures, sharesMemory: backend.sharesMemory, maybeOnce: true })
   const args = encodeForAny(call.args, 'args', backend.sharesMemory)
   const worker = backend.spawn(options)
   if (worker.pid === undefined) {

@@ -5,7 +5,7 @@ import { captureGraph } from '#dist/capture/capture.js'
 import { isStateless, purityIn, recheckOf } from '#dist/capture/verdict.js'
 import { count, increase } from '../fixtures/live-binding.js'
 import * as exported from '../fixtures/pure-and-impure.js'
-import { callsImpure, keepsCount, reassigned, usesModule } from '../fixtures/pure-and-impure.js'
+import { callsImpure, half, keepsCount, reassign, reassigned, usesModule } from '../fixtures/pure-and-impure.js'
 
 const factor = 3
 const settings = { factor }
@@ -187,5 +187,19 @@ describe('running a function again', () => {
     assert.equal(pure(exported.reassigned), false)
     assert.equal(pure(exported.either), false)
     assert.equal(pure(exported.alias), false)
+  })
+})
+
+describe('a function that is declared behind `export`', () => {
+  const nodeOf = (fn: Anything): unknown => captureGraph(fn).nodes[0]
+
+  it('goes by its name, as long as its module gives the name no other value', () => {
+    const url = new URL('../fixtures/pure-and-impure.js', import.meta.url).href
+    const named = (name: string): object => ({ kind: 'import', base: url, specifier: url, name })
+    assert.deepEqual([nodeOf(half), nodeOf(reassigned)], [named('half'), named('reassigned')])
+    const first = reassigned
+    reassign()
+    assert.deepEqual(nodeOf(reassigned), named('keepsCount'))
+    assert.equal((nodeOf(first) as { kind: string }).kind, 'function')
   })
 })

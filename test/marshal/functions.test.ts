@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { shipFunction } from '#dist/marshal/functions.js'
 import { createMarshal } from '#dist/marshal/create-marshal.js'
+import { callsImpure, fibonacci, half } from '../fixtures/pure-and-impure.js'
 
 const factor = 3
 const helper = (n: number): number => n * factor
@@ -96,6 +97,19 @@ describe('shipFunction()', () => {
     assert.deepEqual([counting.pure, counting.keepsState], [true, true])
     const splitting = shipFunction((text: string) => text.split(',').map(Number))
     assert.deepEqual([splitting.pure, splitting.keepsState], [true, false])
+  })
+
+  it('tells with the second call only whether an export is pure, where there may be no second', () => {
+    const once = { maybeOnce: true }
+    const first = shipFunction(half, once)
+    assert.equal(first.pure, false)
+    const second = shipFunction(half, once)
+    assert.deepEqual({ ...second, id: 0 }, { ...first, id: 0, pure: true })
+    assert.notEqual(second.id, first.id)
+    assert.equal(shipFunction(half), second)
+    const impure = shipFunction(callsImpure, once)
+    assert.equal(shipFunction(callsImpure), impure)
+    assert.equal(shipFunction(fibonacci).pure, true)
   })
 
   it('ten thousand times neither captures again nor keeps memory', () => {
