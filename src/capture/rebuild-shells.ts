@@ -1,6 +1,6 @@
 import { ValueUnreadableError } from '../base/errors.ts'
 import { nodeErrorPrototype } from '../base/node-error.ts'
-import type { BoundNode, ErrorNode, GraphNode, ImportNode, MemberNode, ViewNode } from './graph.ts'
+import type { BoundNode, ErrorNode, GraphNode, ImportNode, MemberNode, SymbolNode, ViewNode } from './graph.ts'
 import { noteImported } from './imported-values.ts'
 import { builtinAt, intrinsicAt } from './known-get.ts'
 import { classById, rememberStandIn, symbolById, weakById } from './provenance.ts'
@@ -11,89 +11,61 @@ import type { Rebuild } from './rebuild-state.ts'
 
 /** Makes the value of a node with its identity and prototype; its content comes later ({@link file://./rebuild-fill.ts}). */
 export function makeShell(rebuild: Rebuild, node: GraphNode): unknown {
-  const value = make(rebuild, node)
+  const make = makers[node.kind] as (node: GraphNode, rebuild: Rebuild) => unknown
+  const value = make(node, rebuild)
   noteImported(node, value)
   if ('proto' in node && node.proto !== undefined && node.kind !== 'object')
     Object.setPrototypeOf(value, rebuild.value(node.proto) as object)
   return value
 }
 
-function make(rebuild: Rebuild, node: GraphNode): unknown {
-  switch (node.kind) {
-    case 'symbol':
-      if (node.of === 'registered') return Symbol.for(node.name as string)
-      if (node.of === 'wellKnown') return Reflect.get(Symbol, node.name as string)
-      return symbolById(node.id as string, node.name)
-    case 'intrinsic':
-      return intrinsicAt(node.path)
-    case 'builtin':
-      return builtinAt(node.module, node.path)
-    case 'commonjs':
-      return memberAt(requireFrom(node.file)(node.file), node.path, node.file)
-    case 'require':
-      return requireFrom(node.base)
-    case 'import':
-      return importedValue(node)
-    case 'importer':
-      return importerOf(node)
-    case 'meta':
-      return metaOf(node.base)
-    case 'own':
-      return ownClass(node.id)
-    case 'unsendable':
-      return standInFor(node).value
-    case 'function':
-    case 'class':
-      return makeCode(rebuild, node)
-    case 'bound':
-      return bind(rebuild, node)
-    case 'promisified':
-      return process.getBuiltinModule('node:util').promisify(rebuild.value(node.target) as never)
-    case 'member':
-      return member(rebuild, node)
-    case 'prototype':
-      return (rebuild.value(node.of) as { prototype: object }).prototype
-    case 'cell':
-      return node.uninitialized === undefined ? { v: undefined } : uninitializedCell(node.uninitialized)
-    case 'plain':
-      return node.value
-    case 'object':
-      return makeInstance(rebuild, node)
-    case 'array':
-      return new Array(node.length)
-    case 'map':
-      return new Map()
-    case 'set':
-      return new Set()
-    case 'weakMap':
-      return weakById(node.id, () => new WeakMap())
-    case 'weakSet':
-      return weakById(node.id, () => new WeakSet())
-    case 'weakRef':
-      return makeWeakRef(rebuild.value(node.target))
-    case 'date':
-      return new Date(node.time)
-    case 'regexp':
-      return new RegExp(node.source, node.flags)
-    case 'boxed':
-      return Object(rebuild.value(node.value))
-    case 'error':
-      return makeError(node)
-    case 'domException':
-      return withStack(new DOMException(node.message, node.name), node.stack)
-    case 'url':
-      return new URL(node.href)
-    case 'searchParams':
-      return node.of === undefined ? new URLSearchParams(node.text) : (rebuild.value(node.of) as URL).searchParams
-    case 'arguments':
-      return makeArguments(node.items.length)
-    case 'bytes':
-      return makeBuffer(node.bytes, node.maxLength)
-    case 'view':
-      return makeView(rebuild, node)
-    case 'special':
-      throw new ValueUnreadableError('A registered type was met out of order.')
-  }
+type NodeOf<Kind extends GraphNode['kind']> = Extract<GraphNode, { readonly kind: Kind }>
+
+const makers: { readonly [Kind in GraphNode['kind']]: (node: NodeOf<Kind>, rebuild: Rebuild) => unknown } = {
+  symbol: makeSymbol,
+  intrinsic: ({ path }) => intrinsicAt(path),
+  builtin: ({ module, path }) => builtinAt(module, path),
+  commonjs: ({ file, path }) => memberAt(requireFrom(file)(file), path, file),
+  require: ({ base }) => requireFrom(base),
+  import: importedValue,
+  importer: importerOf,
+  meta: ({ base }) => metaOf(base),
+  own: ({ id }) => ownClass(id),
+  special: () => {
+    throw new ValueUnreadableError('A registered type was met out of order.')
+  },
+  unsendable: (node) => standInFor(node).value,
+  function: (node, rebuild) => makeCode(rebuild, node),
+  class: (node, rebuild) => makeCode(rebuild, node),
+  bound: bind,
+  promisified: ({ target }, rebuild) => process.getBuiltinModule('node:util').promisify(rebuild.value(target) as never),
+  member,
+  prototype: ({ of }, rebuild) => (rebuild.value(of) as { prototype: object }).prototype,
+  cell: ({ uninitialized }) => (uninitialized === undefined ? { v: undefined } : uninitializedCell(uninitialized)),
+  plain: ({ value }) => value,
+  object: (node, rebuild) => makeInstance(rebuild, node),
+  array: ({ length }) => new Array(length),
+  map: () => new Map(),
+  set: () => new Set(),
+  weakMap: ({ id }) => weakById(id, () => new WeakMap()),
+  weakSet: ({ id }) => weakById(id, () => new WeakSet()),
+  weakRef: ({ target }, rebuild) => makeWeakRef(rebuild.value(target)),
+  date: ({ time }) => new Date(time),
+  regexp: ({ source, flags }) => new RegExp(source, flags),
+  boxed: ({ value }, rebuild) => Object(rebuild.value(value)),
+  error: makeError,
+  domException: ({ message, name, stack }) => withStack(new DOMException(message, name), stack),
+  url: ({ href }) => new URL(href),
+  searchParams: ({ of, text }, rebuild) =>
+    of === undefined ? new URLSearchParams(text) : (rebuild.value(of) as URL).searchParams,
+  arguments: ({ items }) => makeArguments(items.length),
+  bytes: ({ bytes, maxLength }) => makeBuffer(bytes, maxLength),
+  view: makeView,
+}
+
+function makeSymbol({ of, name, id }: SymbolNode): symbol {
+  if (of === 'unique') return symbolById(id as string, name)
+  return of === 'registered' ? Symbol.for(name as string) : (Reflect.get(Symbol, name as string) as symbol)
 }
 
 function memberAt(start: unknown, path: readonly string[], where: string): unknown {
@@ -137,7 +109,7 @@ function uninitializedCell(name: string): object {
   })
 }
 
-function bind(rebuild: Rebuild, node: BoundNode): Function {
+function bind(node: BoundNode, rebuild: Rebuild): Function {
   const args = node.args.map((arg) => rebuild.value(arg))
   return Reflect.apply(Function.prototype.bind, rebuild.value(node.target) as Function, [
     rebuild.value(node.self),
@@ -145,7 +117,7 @@ function bind(rebuild: Rebuild, node: BoundNode): Function {
   ]) as Function
 }
 
-function member(rebuild: Rebuild, node: MemberNode): unknown {
+function member(node: MemberNode, rebuild: Rebuild): unknown {
   const found: unknown = writtenMember(rebuild.value(node.of) as object, rebuild.key(node.key))?.[node.role]
   if (found === undefined)
     throw new ValueUnreadableError(`A class has no member '${String(rebuild.key(node.key))}' in this worker.`)
@@ -193,7 +165,7 @@ function makeBuffer(bytes: Uint8Array, maxByteLength: number | undefined): Array
     : buffer.slice(byteOffset, byteOffset + byteLength)
 }
 
-function makeView(rebuild: Rebuild, node: ViewNode): unknown {
+function makeView(node: ViewNode, rebuild: Rebuild): unknown {
   const buffer = rebuild.value(node.buffer) as ArrayBuffer
   if (node.type === 'Buffer') return Buffer.from(buffer, node.offset, node.length)
   const View = Reflect.get(globalThis, node.type) as new (
