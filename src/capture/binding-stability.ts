@@ -1,7 +1,8 @@
 import { LruCache } from './lru.ts'
 import { type ModuleFacts, moduleTree } from './module-facts.ts'
 import type { Binding, Scope } from './scope.ts'
-import { type ScopeListener, ScopeWalker } from './scope-walker.ts'
+import type { ScopeListener } from './scope-listener.ts'
+import { ScopeWalker } from './scope-walker.ts'
 
 /**
  * Whether a variable that the function at `offset` captures never gets another value once it is initialised: nothing in

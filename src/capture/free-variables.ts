@@ -3,8 +3,9 @@ import { LASTING_PARTS, readClassLayout } from './class-layout.ts'
 import type { FreeVariable, FunctionFacts, MethodKey, VariableReference } from './function-facts.ts'
 import { LruCache } from './lru.ts'
 import { type FunctionTree, type ParsedFunction, parseFunction } from './parse.ts'
-import { Scope } from './scope.ts'
-import { type AnyFunction, hasUseStrict, type ScopeListener, ScopeWalker } from './scope-walker.ts'
+import { hasUseStrict, Scope } from './scope.ts'
+import type { ScopeListener } from './scope-listener.ts'
+import { type AnyFunction, ScopeWalker } from './scope-walker.ts'
 import type { TextRange } from './text-lines.ts'
 
 /**

@@ -14,8 +14,10 @@ import type {
   Program,
   PropertyDefinition,
   StaticBlock,
+  VariableDeclaration,
 } from 'acorn'
-import { type Body, declareLexical, declareVars, patternNames, Scope } from './scope.ts'
+import { type Body, declareLexical, declareVars, hasUseStrict, patternNames, Scope } from './scope.ts'
+import type { ReferenceUse, ScopeListener } from './scope-listener.ts'
 
 /** Walks code with its scopes and tells a listener of every name that is used, and of what else ties code to its surroundings. */
 export class ScopeWalker {
@@ -100,20 +102,30 @@ export class ScopeWalker {
   }
 
   #walk(node: AnyNode, scope: Scope, context: Context): void {
-    const listener = this.#listener
     switch (node.type) {
       case 'Identifier':
         return this.#reference(node, scope, READ)
-      case 'ThisExpression':
-        if (context.outerThis) listener.outerThis?.()
-        return
-      case 'MetaProperty':
-        if (node.meta.name === 'import') listener.importMeta?.(node)
-        else if (context.outerThis) listener.outerNewTarget?.()
-        return
-      case 'ImportExpression':
-        listener.dynamicImport?.(node)
-        return this.#children(node, scope, context)
+      case 'PrivateIdentifier':
+        return this.#privateName(node.name, scope)
+      case 'MemberExpression':
+        return this.#member(node, scope, context)
+      case 'CallExpression':
+        if (isIdentifier(node.callee, 'eval')) this.#dynamic(scope, scope.resolve('eval') !== undefined)
+        this.#called(node.callee, scope, context)
+        return this.#list(node.arguments, scope, context)
+      case 'TaggedTemplateExpression':
+        this.#called(node.tag, scope, context)
+        return this.#walk(node.quasi, scope, context)
+      case 'Property':
+        if (node.computed) this.#walk(node.key, scope, context)
+        if (node.shorthand && node.value.type === 'Identifier') return this.#reference(node.value, scope, SHORTHAND)
+        return this.#walk(node.value, scope, context)
+      case 'AssignmentExpression':
+        this.#pattern(node.left, scope, context, ASSIGN)
+        return this.#walk(node.right, scope, context)
+      case 'UpdateExpression':
+        if (node.argument.type === 'Identifier') return this.#reference(node.argument, scope, ASSIGN)
+        return this.#walk(node.argument, scope, context)
       case 'FunctionDeclaration':
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
@@ -121,13 +133,39 @@ export class ScopeWalker {
       case 'ClassDeclaration':
       case 'ClassExpression':
         return this.#class(node, scope, context, WHOLE_CLASS)
-      case 'VariableDeclaration':
-        for (const { id, init } of node.declarations) {
-          const isWrite = node.kind === 'var' && init
-          this.#pattern(id, scope, context, isWrite ? (context.inLoop ? ASSIGN : INITIALISE) : DECLARE)
-          if (init) this.#walk(init, scope, context)
-        }
+      case 'Literal':
+      case 'TemplateElement':
         return
+      default:
+        return this.#surroundings(node, scope, context)
+    }
+  }
+
+  /** What ties code to what is around it but is no name. */
+  #surroundings(node: AnyNode, scope: Scope, context: Context): void {
+    switch (node.type) {
+      case 'ThisExpression':
+        if (context.outerThis) this.#listener.outerThis?.()
+        return
+      case 'MetaProperty':
+        if (node.meta.name === 'import') this.#listener.importMeta?.(node)
+        else if (context.outerThis) this.#listener.outerNewTarget?.()
+        return
+      case 'ImportExpression':
+        this.#listener.dynamicImport?.(node)
+        return this.#children(node, scope, context)
+      case 'WithStatement':
+        this.#dynamic(scope, false)
+        return this.#children(node, scope, context)
+      default:
+        return this.#statement(node, scope, context)
+    }
+  }
+
+  #statement(node: AnyNode, scope: Scope, context: Context): void {
+    switch (node.type) {
+      case 'VariableDeclaration':
+        return this.#declaration(node, scope, context)
       case 'BlockStatement': {
         const block = open(scope, node)
         declareLexical(node.body, block)
@@ -150,36 +188,9 @@ export class ScopeWalker {
       case 'CatchClause': {
         const block = open(scope, node)
         patternNames(node.param ?? null, (name) => block.declare(name, 'catch'))
-        if (node.param) this.#pattern(node.param, block, context, DECLARE)
+        this.#pattern(node.param ?? null, block, context, DECLARE)
         return this.#walk(node.body, block, context)
       }
-      case 'AssignmentExpression':
-        this.#pattern(node.left, scope, context, ASSIGN)
-        return this.#walk(node.right, scope, context)
-      case 'UpdateExpression':
-        if (node.argument.type === 'Identifier') return this.#reference(node.argument, scope, ASSIGN)
-        return this.#walk(node.argument, scope, context)
-      case 'CallExpression':
-        if (node.callee.type === 'Identifier') {
-          if (node.callee.name === 'eval') this.#dynamic(scope, scope.resolve('eval') !== undefined)
-          this.#reference(node.callee, scope, CALL)
-        } else this.#walk(node.callee, scope, context)
-        return this.#list(node.arguments, scope, context)
-      case 'TaggedTemplateExpression':
-        if (node.tag.type === 'Identifier') this.#reference(node.tag, scope, CALL)
-        else this.#walk(node.tag, scope, context)
-        return this.#walk(node.quasi, scope, context)
-      case 'MemberExpression':
-        return this.#member(node, scope, context)
-      case 'Property':
-        if (node.computed) this.#walk(node.key, scope, context)
-        if (node.shorthand && node.value.type === 'Identifier') return this.#reference(node.value, scope, SHORTHAND)
-        return this.#walk(node.value, scope, context)
-      case 'PrivateIdentifier':
-        return this.#privateName(node.name, scope)
-      case 'WithStatement':
-        this.#dynamic(scope, false)
-        return this.#children(node, scope, context)
       case 'LabeledStatement':
         return this.#walk(node.body, scope, context)
       case 'ExportNamedDeclaration':
@@ -193,11 +204,22 @@ export class ScopeWalker {
       case 'ContinueStatement':
       case 'ImportDeclaration':
       case 'ExportAllDeclaration':
-      case 'Literal':
-      case 'TemplateElement':
         return
       default:
         return this.#children(node, scope, context)
+    }
+  }
+
+  #called(callee: Node, scope: Scope, context: Context): void {
+    if (isIdentifier(callee)) this.#reference(callee, scope, CALL)
+    else this.#walk(callee as AnyNode, scope, context)
+  }
+
+  #declaration({ kind, declarations }: VariableDeclaration, scope: Scope, context: Context): void {
+    for (const { id, init } of declarations) {
+      const isWrite = kind === 'var' && init
+      this.#pattern(id, scope, context, isWrite ? (context.inLoop ? ASSIGN : INITIALISE) : DECLARE)
+      if (init) this.#walk(init, scope, context)
     }
   }
 
@@ -283,29 +305,6 @@ export class ScopeWalker {
   }
 }
 
-export interface ScopeListener {
-  /** A name is used; `scope.resolve(id.name)` finds what it means. Declaring a name is no use of it. */
-  reference(id: Identifier, scope: Scope, use: ReferenceUse): void
-  /** `this` of the code around the root function. */
-  outerThis?(): void
-  /** `new.target` of the code around the root function. */
-  outerNewTarget?(): void
-  importMeta?(node: Node): void
-  dynamicImport?(node: Node): void
-  /** A private name, without its `#`, that no class in the walked code declares. */
-  outerPrivateName?(name: string): void
-  /** Direct `eval` or `with`. */
-  dynamicScope?(): void
-}
-
-export interface ReferenceUse {
-  readonly form: 'plain' | 'shorthand' | 'call'
-  /** `initial`: the initialiser of a `var` outside of any loop; `assign`: every other way to give a value. */
-  readonly write: 'none' | 'initial' | 'assign'
-  /** The property, when the use is `name.property`. */
-  readonly member: string | undefined
-}
-
 /** Which parts of a class to walk. */
 export interface ClassParts {
   readonly superClass: boolean
@@ -318,15 +317,6 @@ export type AnyFunction =
   | FunctionExpression
   | ArrowFunctionExpression
   | AnonymousFunctionDeclaration
-
-/** True when the body begins with a 'use strict' directive. */
-export function hasUseStrict(body: Body): boolean {
-  for (const statement of body) {
-    if (statement.type !== 'ExpressionStatement' || statement.directive === undefined) return false
-    if (statement.directive === 'use strict') return true
-  }
-  return false
-}
 
 interface Context {
   /** `this` here is the one of the code around the root function. */
@@ -347,6 +337,10 @@ const ASSIGN_SHORTHAND: ReferenceUse = { ...ASSIGN, form: 'shorthand' }
 
 const INSIDE: Context = { outerThis: false, inLoop: false }
 const WHOLE_CLASS: ClassParts = { superClass: true, key: () => true, value: () => true }
+
+function isIdentifier(node: Node, name?: string): node is Identifier {
+  return node.type === 'Identifier' && (name === undefined || (node as Identifier).name === name)
+}
 
 function open(parent: Scope, node: Node, options = { isFunction: false, isStrict: parent.isStrict }): Scope {
   const scope = new Scope(parent, node, options)

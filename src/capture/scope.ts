@@ -66,6 +66,15 @@ export interface Binding {
 
 export type Body = Program['body'] | readonly Statement[]
 
+/** True when the body begins with a 'use strict' directive. */
+export function hasUseStrict(body: Body): boolean {
+  for (const statement of body) {
+    if (statement.type !== 'ExpressionStatement' || statement.directive === undefined) return false
+    if (statement.directive === 'use strict') return true
+  }
+  return false
+}
+
 /** Names that a pattern binds, in order. */
 export function patternNames(pattern: Pattern | null, visit: (name: string) => void): void {
   switch (pattern?.type) {
