@@ -10,12 +10,12 @@ import type { TextRange } from './text-lines.ts'
 
 /**
  * What the text of a function or class needs from around it. Pass `isStrict` when the code around it is known to be
- * strict (a module, a class): in sloppy code a function declared in a block is a variable of the whole function.
+ * strict (a module, a class): in sloppy code a function declared in a block is a variable of the whole function too.
  *
  * Throws `SyntaxError` for a text that cannot be parsed. Results are cached by text.
  */
 export function analyzeFunction(text: string, isStrict = false): FunctionFacts {
-  const key = isStrict ? `!${text}` : text
+  const key = isStrict && mayDeclareInBlock(text) ? `!${text}` : text
   const known = cache.get(key)
   if (known instanceof Error) throw known
   if (known) return known
@@ -28,6 +28,11 @@ export function analyzeFunction(text: string, isStrict = false): FunctionFacts {
   cache.set(key, facts, text.length + 1)
   if (facts instanceof Error) throw facts
   return facts
+}
+
+/** Whether a function may be declared in a block of this one, so that its facts depend on whether it is strict. */
+export function mayDeclareInBlock(text: string): boolean {
+  return text.includes('function', 1)
 }
 
 /** Bound of the cache of function facts: so many functions, of so many characters of source together. */
@@ -176,11 +181,9 @@ function containsSuper(node: Node): boolean {
 
 function anchorOf(text: string, { node, form, shift }: ParsedFunction, key: MethodKey | undefined): number {
   if (key) return key.valueStart
-  if (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') {
-    const constructor = node.body.body.find(
-      (member) => member.type === 'MethodDefinition' && member.kind === 'constructor',
-    )
-    return constructor?.type === 'MethodDefinition' ? constructor.value.start - shift : 0
+  if (isClass(node)) {
+    const constructor = constructorIn(node)
+    return constructor ? constructor.start - shift : 0
   }
   return form === 'function' ? openingParenthesis(text, node.id ? node.id.end - shift : 0) : 0
 }

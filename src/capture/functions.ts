@@ -7,7 +7,7 @@ import { bindingAt } from './binding-stability.ts'
 import { isBlind } from './blind.ts'
 import { declaredExport } from './declared-export.ts'
 import { reachesEntry } from './entry.ts'
-import { analyzeFunction } from './free-variables.ts'
+import { analyzeFunction, mayDeclareInBlock } from './free-variables.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import { addedKeys, encodeFunctionParts } from './function-parts.ts'
 import type { BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from './graph.ts'
@@ -72,7 +72,7 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
 // Looking costs more than everything else here. What an ES module exports is told by the scope of the module.
 function needsNoScopes(facts: FunctionFacts, script: ScriptRecord): boolean {
   const { free, classLayout, usesThis } = facts
-  if (namesItself(facts)) return false
+  if (namesItself(facts) || mayDeclareInBlock(facts.text)) return false
   if (classLayout?.members.some(({ computed }) => computed)) return false
   return free.size === 0 && !usesThis && (!script.isModule || reachesEntry(script.url))
 }
@@ -121,12 +121,14 @@ function requiredFrom(fn: Function, { url }: ScriptRecord): string | undefined {
 function encodeByValue(
   walk: Walk,
   fn: Function,
-  facts: FunctionFacts,
+  looseFacts: FunctionFacts,
   seen: Look,
   script: ScriptRecord,
   place: Place | undefined,
 ): Ref {
   const origin = originOf(fn)
+  const strict = isStrict(fn, looseFacts, seen, script)
+  const facts = strict ? analyzeFunction(looseFacts.text, true) : looseFacts
   if (!origin) refuseForms(walk, facts)
   const isClass = facts.form === 'class'
   const common = { unit: '', name: functionName(fn), captures: [] }
@@ -138,7 +140,7 @@ function encodeByValue(
     facts,
     seen,
     script,
-    strict: isStrict(fn, facts, seen, script),
+    strict,
     step: walk.step,
     place,
     isRoot: !isClass && !walk.withinFunction(walk.step?.up),
@@ -151,24 +153,32 @@ function encodeByValue(
   walk.records.push(record)
   walk.recordOf.set(node, record)
   if (!origin && namesItself(facts)) checkOwnName(walk, record)
-  if (node.kind === 'class') {
-    node.id = identify(fn)
-    // Its value comes from the prototype chain, never from a variable: V8 drops variables that only `extends` uses.
-    const base: unknown = Object.getPrototypeOf(fn)
-    if (facts.classLayout?.superRange)
-      node.base = base === Function.prototype ? null : walk.at('part', 'extends', () => walk.encode(base))
-    encodeComputedKeys(walk, record, node)
-  } else {
-    if (origin ? origin.unit.extras.includes('home') : facts.usesSuper)
-      node.home = origin ? walk.encode(origin.home) : encodeHome(walk, record)
-    if (facts.form === 'arrow' && facts.usesThis)
-      node.self = walk.at('part', 'this', () => walk.encode(origin ? origin.self : readArrowThis(walk, record)))
-  }
+  if (node.kind === 'class') encodeClassOrigin(walk, record, node)
+  else encodeOuterParts(walk, record, node)
   walk.later(() => encodeVariables(walk, record))
   walk.later(() =>
     node.kind === 'class' ? encodeClassParts(walk, record, node) : encodeFunctionParts(walk, fn, facts, node),
   )
   return ref
+}
+
+function encodeClassOrigin(walk: Walk, record: FunctionRecord, node: ClassNode): void {
+  const { fn, facts } = record
+  node.id = identify(fn)
+  // Its value comes from the prototype chain, never from a variable: V8 drops variables that only `extends` uses.
+  const base: unknown = Object.getPrototypeOf(fn)
+  if (facts.classLayout?.superRange)
+    node.base = base === Function.prototype ? null : walk.at('part', 'extends', () => walk.encode(base))
+  encodeComputedKeys(walk, record, node)
+}
+
+/** What `super` and `this` mean in it, where that is what they mean around it. */
+function encodeOuterParts(walk: Walk, record: FunctionRecord, node: FunctionNode): void {
+  const { facts, origin } = record
+  if (origin ? origin.unit.extras.includes('home') : facts.usesSuper)
+    node.home = origin ? walk.encode(origin.home) : encodeHome(walk, record)
+  if (facts.form === 'arrow' && facts.usesThis)
+    node.self = walk.at('part', 'this', () => walk.encode(origin ? origin.self : readArrowThis(walk, record)))
 }
 
 /** What the text of a function tells; the error when it could not be parsed. */

@@ -17,6 +17,21 @@ describe('shipFunction()', () => {
     assert.equal(fn(2), 7)
   })
 
+  it('takes a name for that of the outer function where one is declared in a block of strict code', async () => {
+    const late = (): string => 'outer'
+    const fn = (): string => {
+      {
+        late()
+        function late(): string {
+          return 'inner'
+        }
+      }
+      return late()
+    }
+    assert.equal(fn(), 'outer')
+    assert.equal(((await createMarshal().decode(shipFunction(fn).payload)) as typeof fn)(), 'outer')
+  })
+
   it('refuses code that uses a private name of the class around it, and takes what has private names of its own', async () => {
     class Outer {
       #outer = 1
