@@ -27,10 +27,12 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
   let child: ChildProcess
   let file = options.execPath ?? process.execPath
   let folder: string | undefined
+  let searched: string | undefined
   try {
     const command = commandFor(options)
     file = command.file
     folder = command.folder
+    searched = command.env['PATH']
     // Only the worker will enter it.
     if (folder !== undefined) statSync(`${folder}/.`)
     child = spawn(file, command.args, {
@@ -52,7 +54,7 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
   const reason = new Promise<{ text: string; cause: unknown }>((resolve) => {
     child.once('error', (error) => resolve(failure(error, file, options.cwd)))
   })
-  return { reason, text: failure({ code: likelyCode(file, options.cwd) }, file, options.cwd).text }
+  return { reason, text: failure({ code: likelyCode(file, searched, options.cwd) }, file, options.cwd).text }
 }
 
 function known(reason: { readonly text: string; readonly cause: unknown }): LaunchFailure {
@@ -60,9 +62,9 @@ function known(reason: { readonly text: string; readonly cause: unknown }): Laun
 }
 
 // What `spawn` does not throw but tells later is one of these; there were descriptors.
-function likelyCode(file: string, cwd: string | undefined): string {
+function likelyCode(file: string, searched: string | undefined, cwd: string | undefined): string {
   if (cwd !== undefined && !isFolder(cwd)) return 'ENOENT'
-  const folders = basename(file) !== file ? [''] : (process.env['PATH'] ?? '').split(delimiter)
+  const folders = basename(file) !== file ? [''] : (searched ?? '').split(delimiter)
   const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
   if (places.length === 0) return 'ENOENT'
   if (!places.some((place) => isProgram(place))) return 'EACCES'

@@ -46,6 +46,11 @@ describe('a start that fails', () => {
     deepEqual(openDescriptors(), open)
   })
 
+  it('tells of a program that is not along the PATH which the worker was to have', () => {
+    const start = (): unknown => new Process({ target: () => {}, execPath: 'node', env: { PATH: folder } }).start()
+    throws(start, { code: 'MC_WORKER_START', message: /no program node \(ENOENT\); check execPath/ })
+  })
+
   it('leaves no timer behind when it was told to stop meanwhile', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
