@@ -23,6 +23,9 @@ export interface Surroundings {
   readonly cwd?: string | URL | undefined
 }
 
+/** The names of those. */
+export const SURROUNDINGS = ['env', 'execArgv', 'execPath', 'cwd'] as const
+
 /** The same, as the operating system wants it, with absolute paths; later changes to what was given have no effect. */
 export interface CheckedSurroundings {
   readonly env: NodeJS.ProcessEnv | undefined

@@ -13,7 +13,12 @@ import {
 } from '../base/argument.ts'
 import type { BackendName, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
-import { type CheckedSurroundings, checkSurroundings, type Surroundings } from '../backend/surroundings.ts'
+import {
+  type CheckedSurroundings,
+  checkSurroundings,
+  SURROUNDINGS,
+  type Surroundings,
+} from '../backend/surroundings.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Progress } from './progress.ts'
 import { checkRetries, type RetryOptions } from './retries.ts'
@@ -258,7 +263,7 @@ const MAP_OPTIONS = [...TASK_OPTIONS, 'chunkSize', 'onError', 'totalTimeout', 'o
 const STREAM_OPTIONS = [...MAP_OPTIONS, 'buffer'] as const
 const BACKENDS: readonly BackendName[] = ['process', 'thread', 'inline']
 /** The names of those of a pool. */
-export const POOL_OPTIONS = [
+export const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
   'backend',
   'processes',
   'initializer',
@@ -275,13 +280,10 @@ export const POOL_OPTIONS = [
   'keepAlive',
   'spare',
   'name',
-  'env',
-  'execArgv',
-  'execPath',
-  'cwd',
+  ...SURROUNDINGS,
   'resourceLimits',
   'captures',
-] as const
+]
 
 function checkMapping(options: MapOptions): void {
   checkCommon(options)

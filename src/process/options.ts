@@ -1,7 +1,12 @@
 import { badArgument, checkBoolean, checkFunction, checkOneOf, checkOptions, checkRecord } from '../base/argument.ts'
 import type { KillOptions, ResourceLimits } from '../backend/backend.ts'
 import { checkBackend } from '../backend/fitting.ts'
-import { type CheckedSurroundings, checkSurroundings, type Surroundings } from '../backend/surroundings.ts'
+import {
+  type CheckedSurroundings,
+  checkSurroundings,
+  SURROUNDINGS,
+  type Surroundings,
+} from '../backend/surroundings.ts'
 
 /** What a process runs. `args` may be left out where the target needs none. */
 export type ProcessOptions<Args extends readonly unknown[], Result> = ProcessSettings & {
@@ -57,20 +62,17 @@ export interface Plan extends CheckedSurroundings {
 }
 
 /** The names of those of a process. */
-export const PROCESS_OPTIONS = [
+export const PROCESS_OPTIONS: readonly (keyof ProcessSettings | 'target' | 'args')[] = [
   'backend',
   'target',
   'args',
   'name',
   'daemon',
-  'env',
-  'execArgv',
-  'execPath',
-  'cwd',
+  ...SURROUNDINGS,
   'resourceLimits',
   'captures',
   'stdio',
-] as const
+]
 
 /** Throws an `ArgumentError` for an option that is unknown or cannot be used. */
 export function checkProcessOptions(
@@ -82,7 +84,8 @@ export function checkProcessOptions(
   const say = (option: string) => `${option} of ${where}`
   if (target !== undefined) checkFunction(say('target'), target)
   if (!Array.isArray(args)) throw badArgument(say('args'), 'an array of the arguments for the target', args)
-  if (name !== undefined && (typeof name !== 'string' || name === '')) throw badArgument(say('name'), 'a text', name)
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw badArgument(say('name'), 'a text that is not empty', name)
   if (daemon !== undefined) checkBoolean(say('daemon'), daemon)
   if (captures !== undefined) checkRecord(say('captures'), 'an object of values by name', captures)
   checkOneOf(say('stdio'), stdio, ['inherit', 'pipe', 'ignore'])
