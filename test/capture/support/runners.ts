@@ -1,6 +1,7 @@
+import { build } from 'esbuild'
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { execute } from './execute.ts'
 
 /** The table inside of tests of other runners, which `npm run matrix` installs into .cache/runners. */
@@ -28,8 +29,9 @@ export const runners: {
     const folder = projectFolder('jest', { type: 'commonjs' })
     writeFileSync(
       join(folder, 'table.test.ts'),
-      `import { main } from ${JSON.stringify(join(sources, 'run.ts'))}\ntest('passes', main, 240000)\n`,
+      `${INTO_REALM}\nconst { main } = require(${JSON.stringify(join(sources, 'run.ts'))})\ntest('passes', main, 240000)\n`,
     )
+    await bundleRoundTrip(join(folder, 'round-trip.cjs'))
     const config = {
       rootDir: folder,
       roots: [folder],
@@ -46,8 +48,22 @@ export const runners: {
   },
 }
 
+// The realm of Jest's tests gets manycore as its users have it there, by `require()`. What cases capture of all this is
+// nothing: elsewhere it is a module, which is imported.
+const INTO_REALM = `
+globalThis.openRoundTrip = () => {
+  globalThis.roundTrip = require('./round-trip.cjs').openRoundTrip()
+  return {
+    call: (...args) => globalThis.roundTrip.call(...args),
+    capture: (value) => globalThis.roundTrip.capture(value),
+    mapped: (stack) => globalThis.roundTrip.mapped(stack),
+    close: () => globalThis.roundTrip.close(),
+  }
+}`
+
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const sources = join(root, 'test/capture/cases')
+const roundTrip = join(root, '.build/test/capture/support/round-trip.js')
 const installed = join(root, '.cache/runners/node_modules')
 
 function projectFolder(name: string, manifest: object): string {
@@ -59,8 +75,29 @@ function projectFolder(name: string, manifest: object): string {
   return folder
 }
 
+async function bundleRoundTrip(outfile: string): Promise<void> {
+  const joined = (name: string): string => join(root, 'dist/joined', `${name}.cjs`)
+  await build({
+    entryPoints: [roundTrip],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(roundTrip).href) },
+    plugins: [
+      {
+        name: 'joined',
+        setup: (bundle) =>
+          bundle.onResolve({ filter: /^#dist/ }, ({ path }) => ({
+            path: joined(path === '#dist/capture/rebuild.js' ? 'rebuild' : 'machine'),
+            external: true,
+          })),
+      },
+    ],
+  })
+}
+
 function environment(without: string): NodeJS.ProcessEnv {
-  const roundTrip = join(root, '.build/test/capture/support/round-trip.js')
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`
   return { ROUND_TRIP: roundTrip, WITHOUT: without, TABLE_IS_A_TEST: '1', PATH }
 }

@@ -77,7 +77,7 @@ export const ways: readonly Way[] = [
   { title: 'inside a Vitest test', without: ['import', 'modules'], absent: runners.absence, run: runners.vitest },
   {
     title: 'inside a Jest test, compiled by swc',
-    without: ['import', 'files', 'modules', 'pause', 'builtins'],
+    without: ['import', 'files', 'modules', 'builtins'],
     absent: runners.absence,
     run: runners.jest,
   },
