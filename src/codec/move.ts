@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { otherRuntime } from '../base/runtime.ts'
 
 /**
  * Gives a buffer away: it is detached at this call and what comes back has its memory, to be sent once without a copy
@@ -67,5 +68,8 @@ function take(buffer: ArrayBuffer, named: unknown): ArrayBuffer {
 
 // `ArrayBuffer.prototype.transfer` came with Node 22.
 function detach(buffer: ArrayBuffer): ArrayBuffer {
-  return structuredClone(buffer, { transfer: [buffer] })
+  const taken = structuredClone(buffer, { transfer: [buffer] })
+  // Node 20 copies memory of WebAssembly instead; later versions throw.
+  if (buffer.byteLength > 0 && otherRuntime() === undefined) throw new TypeError('It was copied.')
+  return taken
 }

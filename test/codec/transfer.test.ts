@@ -129,6 +129,16 @@ describe('move()', () => {
     }
   })
 
+  it('refuses memory that Node keeps, and leaves it alone', () => {
+    const { Memory } = Reflect.get(globalThis, 'WebAssembly') as {
+      Memory: new (size: { initial: number }) => { buffer: ArrayBuffer }
+    }
+    const { buffer } = new Memory({ initial: 1 })
+    assert.throws(() => move(buffer), { code: 'MC_ARGUMENT_INVALID', message: /cannot take this ArrayBuffer/ })
+    assert.throws(() => move(new Uint8Array(buffer)), { code: 'MC_ARGUMENT_INVALID', message: /Send it without move/ })
+    assert.equal(buffer.byteLength, 65_536)
+  })
+
   it('lets a channel have the memory without a copy, and takes it from its last owner', () => {
     const moved = move(new Uint8Array(BIG).fill(3))
     const payload = encode([moved, new Uint8Array(BIG)], 'value', none)
