@@ -34,6 +34,18 @@ describe('what ends the workers of a killed owner', { skip }, () => {
     })
   }
 
+  it('is a Node where the shell may not be run', async () => {
+    forcePlatform({ shell: '/no/such/shell' })
+    const one = sleeper()
+    const reaper = new Reaper()
+    reaper.add(one.pid as number)
+    // That the shell cannot be run is told by an event.
+    while (reaper.process?.pid === undefined) await new Promise((resolve) => setImmediate(resolve))
+    equal(reaper.process.spawnfile, process.execPath)
+    leaveAlone(reaper)
+    await once(one, 'exit')
+  })
+
   it('is tried again when a worker starts, is ready or ends, as long as it cannot be started', async () => {
     forcePlatform({ shell: undefined })
     setChildExecPath('/no/such/node')

@@ -67,6 +67,16 @@ describe('frames', () => {
     )
   })
 
+  it('that announce what there is no memory for are an error that says so', (t) => {
+    const whole = encode([message({ payload: { buffers: [new Uint8Array(5_000_000)] } })])
+    const { allocUnsafeSlow } = Buffer
+    t.mock.method(Buffer, 'allocUnsafeSlow', (bytes: number) => {
+      if (bytes > 4_000_000) throw new RangeError('Array buffer allocation failed')
+      return allocUnsafeSlow(bytes)
+    })
+    assert.throws(() => decode([whole]), { code: 'MC_CHANNEL_CORRUPT', message: /bytes, for which there is no memory/ })
+  })
+
   it('say that text was written to their descriptor', () => {
     const text = Buffer.from('hello from a library that thinks descriptor 3 is free\n')
     assert.throws(() => decode([text]), { code: 'MC_CHANNEL_CORRUPT', message: /"hello from a library/ })

@@ -214,7 +214,11 @@ describe('a journal', () => {
     ftruncateSync(fd, 0)
     assert.equal(readJournal(fileStore(fd)).kept, false)
     closeSync(fd)
-    assert.equal(readJournal(fileStore(fd)).kept, false)
+    const store = fileStore(fd)
+    assert.equal(readJournal(store).kept, false)
+    assert.equal(store.write(Uint8Array.of(1), 0), false)
+    assert.doesNotThrow(() => store.erase())
+    assert.deepEqual([store.isMarked(), store.isListened()], [false, undefined])
     assert.equal(readJournal(undefined).kept, false)
   })
 

@@ -41,6 +41,18 @@ it('a port refuses a long message for which there is no memory, by itself, and g
   one.destroy()
 })
 
+it('a port ends with an error when it carries what cannot be read', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const channel = openPort(port1)
+  const over = closed(channel)
+  // As Node tells it.
+  port1.emit('messageerror', new Error('no such class'))
+  const error = (await over) as Error
+  assert.equal((error as unknown as { code: string }).code, 'MC_CHANNEL_CORRUPT')
+  assert.equal((error.cause as Error).message, 'no such class')
+  port2.close()
+})
+
 it('a port ends with an error, to be told at both ends, when nothing can be posted any more', async () => {
   const [one, other] = portsWithRoomFor(0)
   const ends = [closed(one), closed(other)]

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { Pool, ValueUnsendableError } from 'manycore'
-import { onEachBackend } from '../support/on-backends.js'
+import { needs, onEachBackend } from '../support/on-backends.js'
 
 class OrderError extends Error {
   readonly order: number
@@ -14,7 +18,8 @@ class OrderError extends Error {
   }
 }
 
-onEachBackend('errors of tasks', ({ backend }) => {
+onEachBackend('errors of tasks', (place) => {
+  const { backend } = place
   const pool = new Pool({ backend, processes: 2 })
   after(() => pool.terminate())
 
@@ -32,6 +37,27 @@ onEachBackend('errors of tasks', ({ backend }) => {
     assert.match(error.stack ?? '', /errors\.test\.[jt]s/)
     assert.equal(await pool.apply((n: number) => n, [1]), 1)
   })
+
+  it(
+    '#230 of a result whose module the owner cannot import cost that task only',
+    needs(place, 'hasOwnGlobals'),
+    async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'manycore-errors-'))
+      t.after(() => rmSync(folder, { recursive: true }))
+      const bring = async (file: string) => {
+        const { twice } = (await import(pathToFileURL(file).href)) as { twice: (n: number) => number }
+        if (file.endsWith('gone.mjs')) rmSync(file)
+        return { twice }
+      }
+      const modules = ['stays', 'gone', 'stays-too'].map((name) => join(folder, `${name}.mjs`))
+      for (const file of modules) writeFileSync(file, 'export const twice = (n) => n * 2')
+      const [first, gone, last] = await pool.map(bring, modules, { onError: 'settle' })
+      for (const one of [first, last]) assert.equal(one?.status === 'fulfilled' && one.value.twice(21), 42)
+      assert.ok(gone?.status === 'rejected')
+      assert.match(String(gone.reason), /gone\.mjs/)
+      assert.equal(await pool.apply(() => 'alive'), 'alive')
+    },
+  )
 
   it('#192 what is thrown need not be an error', async () => {
     for (const thrown of ['text', 0, null, undefined, { code: 5 }]) {

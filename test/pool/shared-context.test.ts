@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { after, describe, it } from 'node:test'
-import { Pool, shareContext, type PoolOptions } from 'manycore'
+import { currentProcess, Pool, registerType, shareContext, type PoolOptions } from 'manycore'
 
 interface Request {
   readonly id: string
@@ -69,6 +69,31 @@ for (const backend of ['process', 'thread', 'inline'] satisfies PoolOptions['bac
         await Promise.all(tasks),
         tasks.map((_, n) => [`r-${n % 3}`, `before ${n}`]),
       )
+    })
+
+    it('costs the tasks of its caller, and nothing else, where the worker cannot read it', async () => {
+      // Is a ticket in the owner only: whoever else reads one fails.
+      class Ticket {}
+      const { pid } = process
+      const { threadId } = currentProcess()
+      const decode = (): Ticket => {
+        if (process.pid === pid && currentProcess().threadId === threadId) return new Ticket()
+        throw new RangeError('no entrance')
+      }
+      registerType(Ticket, { name: `Ticket ${backend}`, encode: () => 0, decode })
+      const pass = shareContext<Ticket>(`pass ${backend}`)
+      const failing = { code: 'MC_VALUE_UNREADABLE', message: /no entrance/ }
+      const enter = () => pass.getStore() instanceof Ticket
+      if (backend === 'inline') return assert.equal(await pass.run(new Ticket(), () => pool.apply(enter)), true)
+      await assert.rejects(
+        pass.run(new Ticket(), () => pool.apply(enter)),
+        failing,
+      )
+      await assert.rejects(
+        pass.run(new Ticket(), () => pool.map(enter, [1, 2])),
+        failing,
+      )
+      assert.deepEqual(await pool.map(enter, [1, 2]), [false, false])
     })
 
     it('refuses at the call what cannot travel', () => {

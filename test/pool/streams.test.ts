@@ -61,6 +61,16 @@ onEachBackend('streams as sources', ({ backend }) => {
     assert.deepEqual(grown, [2, 4, 6, 20, 40])
   })
 
+  it('are given up by `await using`', async () => {
+    let results: AsyncIterator<number>
+    {
+      await using stream = pool.imap(double, [1, 2, 3])
+      results = stream
+      assert.deepEqual(await stream.next(), { done: false, value: 2 })
+    }
+    assert.deepEqual(await results.next(), { done: true, value: undefined })
+  })
+
   it('may be read again as Node and web streams', async () => {
     assert.deepEqual(await Readable.from(pool.imap(double, [1, 2, 3])).toArray(), [2, 4, 6])
     const web = ReadableStream.from(pool.imap(double, [1, 2, 3])) as unknown as AsyncIterable<number>
