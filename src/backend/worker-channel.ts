@@ -13,9 +13,9 @@ export interface WorkerChannelEvents {
 }
 
 /**
- * The channel of a worker as its users see it: `ready`, `output` and `log` are kept back, the end is the backend's business,
- * and messages for which nobody has set a handler yet are kept until somebody does. Without an inner channel (a worker that never
- * came into being) everything is dropped.
+ * The channel of a worker as its users see it: `ready`, `output` and `log` are kept back, the end is the backend's
+ * business, and messages for which nobody has set a handler yet are kept until somebody does. Without an inner channel (a
+ * worker that never came into being) everything is dropped.
  */
 export class WorkerChannel implements Channel {
   onClose: (error: ChannelError | undefined) => void = ignore
