@@ -1,12 +1,12 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { basename, delimiter, join } from 'node:path'
+import { statSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { SpawnOptions } from './backend.ts'
 import { descriptorShortage } from './descriptor-shortage.ts'
 import { describeSpawnError } from './exit.ts'
 import type { Launched, LaunchFailure } from './launched.ts'
-import { commandFor, isFolder, isProgram } from './spawn-options.ts'
+import { isFolder, likelyCode, missingInterpreter } from './program.ts'
+import { commandFor } from './spawn-options.ts'
 
 /** What of a worker's options concerns its process. */
 export type LaunchOptions = Omit<SpawnOptions, 'identity' | 'begun'>
@@ -60,40 +60,6 @@ export function launch(options: LaunchOptions, journalFd: number | undefined): L
 function known(reason: { readonly text: string; readonly cause: unknown }): LaunchFailure {
   return { reason: Promise.resolve(reason), text: reason.text }
 }
-
-// What `spawn` does not throw but tells later is one of these; there were descriptors.
-function likelyCode(file: string, searched: string | undefined, cwd: string | undefined): string {
-  if (cwd !== undefined && !isFolder(cwd)) return 'ENOENT'
-  const folders = basename(file) !== file ? [''] : (searched ?? '').split(delimiter)
-  const places = folders.map((folder) => join(folder, file)).filter((place) => existsSync(place))
-  if (places.length === 0) return 'ENOENT'
-  if (!places.some((place) => isProgram(place))) return 'EACCES'
-  return places.some((place) => missingInterpreter(place) === undefined) ? 'EAGAIN' : 'ENOENT'
-}
-
-// A script whose first line names a program that is not there cannot be run, and the system blames the script.
-function missingInterpreter(file: string): string | undefined {
-  if (file === process.execPath) return undefined
-  const interpreter = /^#!\s*(\S+)/.exec(firstBytes(file))?.[1]
-  return interpreter === undefined || existsSync(interpreter) ? undefined : interpreter
-}
-
-function firstBytes(file: string): string {
-  let fd: number | undefined
-  try {
-    fd = openSync(file, 'r')
-    const bytes = Buffer.alloc(LONGEST_FIRST_LINE)
-    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0))
-  } catch {
-    // It may be run, but not read; or it is a folder, which can be opened nevertheless.
-    return ''
-  } finally {
-    if (fd !== undefined) closeSync(fd)
-  }
-}
-
-// As Linux has it (BINPRM_BUF_SIZE).
-const LONGEST_FIRST_LINE = 256
 
 function failure(error: unknown, file: string, cwd: string | undefined): { text: string; cause: unknown } {
   const hasFolder = cwd === undefined || isFolder(cwd)

@@ -129,8 +129,8 @@ export abstract class OwnedWorker implements Worker {
   /** Gives what it noted, and lets go of where it did. */
   protected abstract takeJournal(): Journal
 
-  /** It is ready. */
-  protected begun(): void {}
+  /** It is ready: does what can wait until then. */
+  protected becameReady(): void {}
 
   /** What shows that its start has come to a standstill; see {@link file://./start-watch.ts}. */
   protected standstill(): string | undefined {
@@ -239,7 +239,7 @@ export abstract class OwnedWorker implements Worker {
     this.#lifecycle.happened('ready')
     getLogger().debug(`${this.identity.name} (pid ${this.pid}) is ready.`)
     this.#ready.resolve()
-    this.begun()
+    this.becameReady()
   }
 
   // What the user's handler throws must not end the channel of a worker that has done nothing wrong.

@@ -8,8 +8,8 @@ import { begin } from './begin.ts'
 import { adopt, ensureReaper, release } from './children.ts'
 import type { BegunProcess, Launched } from './launched.ts'
 import { OwnedWorker } from './owned-worker.ts'
+import { foresee } from './program.ts'
 import { SourceSink } from './source-sink.ts'
-import { foresee } from './spawn-options.ts'
 import { standstill } from './standstill.ts'
 import { OutputPipe } from './stdio.ts'
 import { ProcessTree } from './tree.ts'
@@ -77,7 +77,7 @@ class ProcessWorker extends OwnedWorker {
     await Promise.all(this.#pipes.map((pipe) => pipe.finish()))
   }
 
-  protected override begun(): void {
+  protected override becameReady(): void {
     ensureReaper()
   }
 

@@ -1,6 +1,3 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import { basename } from 'node:path'
-import { WorkerStartError } from '../base/errors.ts'
 import { currentFolder, startFolder } from '../base/start-folder.ts'
 import { processEntryPath } from './entry-url.ts'
 import { childExecPath } from './executable.ts'
@@ -35,32 +32,6 @@ export function commandFor(options: Omit<SpawnOptions, 'identity'>): Command {
   }
   if (folder === undefined || start === undefined || !hasFlags) return { ...command, cwd, folder: undefined }
   return { ...command, cwd: start, folder }
-}
-
-/** The operating system tells of both only after spawn() returned, and blames the program for a missing folder. */
-export function foresee({ identity, cwd, execPath = childExecPath() }: SpawnOptions): void {
-  const { name } = identity
-  if (cwd !== undefined && !isFolder(cwd)) {
-    throw new WorkerStartError(
-      `${name} could not be started: its cwd ${cwd} is no folder that can be entered; check cwd.`,
-      {
-        worker: name,
-      },
-    )
-  }
-  // A bare name is looked for along PATH.
-  if (basename(execPath) === execPath || isProgram(execPath)) return
-  throw new WorkerStartError(`${name} could not be started: its execPath ${execPath} is no program that can be run.`, {
-    worker: name,
-  })
-}
-
-export function isProgram(file: string): boolean {
-  return usable(file)?.isFile() === true
-}
-
-export function isFolder(path: string): boolean {
-  return usable(path)?.isDirectory() === true
 }
 
 /** Whether a flag makes Node do something else than run the worker. */
@@ -128,16 +99,6 @@ const PRIVATE_VARIABLES = [
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_UNIQUE_ID',
 ]
-
-// What may be run, or entered.
-function usable(path: string): Stats | undefined {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path)
-  } catch {
-    return undefined
-  }
-}
 
 function nameOf(flag: string): string {
   const equals = flag.indexOf('=')

@@ -49,10 +49,6 @@ export class Scheduler {
     return this.#ring.every((source) => boundTo(source) !== undefined)
   }
 
-  get empty(): boolean {
-    return this.#ring.length === 0
-  }
-
   /** The source has something to send. May be repeated. */
   offer(source: Source): void {
     if (!this.#ring.includes(source)) this.#ring.push(source)
@@ -62,11 +58,11 @@ export class Scheduler {
   shareOut(): void {
     const members = this.#members()
     for (const member of members) {
-      if (this.empty) return
+      if (this.#ring.length === 0) return
       if (member.batches.length === 0) this.#sendNext(member)
     }
     for (const member of members) {
-      if (this.empty) return
+      if (this.#ring.length === 0) return
       this.serve(member)
     }
   }

@@ -47,6 +47,23 @@ export class Spare {
     if (this.#begin !== undefined) this.#arm(true)
   }
 
+  /** Gives the one that is there away. */
+  take(): Worker | undefined {
+    if (this.#ending) return undefined
+    const worker = this.#worker
+    this.#worker = undefined
+    return worker
+  }
+
+  /** Ends it, and starts no other. */
+  end(how: 'release' | 'kill'): void {
+    this.#ending = true
+    clearTimeout(this.#begin?.timer)
+    const worker = this.#worker
+    if (how === 'kill' || worker?.state === 'starting') worker?.kill('SIGTERM')
+    void worker?.stop({ graceMs: TERMINATE_GRACE_MS })
+  }
+
   #arm(isSoon: boolean): void {
     if (!this.#isWanted || this.#worker !== undefined || this.#ending) return
     if (this.#begin !== undefined && (this.#begin.isSoon || !isSoon)) return
@@ -65,20 +82,5 @@ export class Spare {
       this.#worker = undefined
       this.#gone()
     })
-  }
-
-  take(): Worker | undefined {
-    if (this.#ending) return undefined
-    const worker = this.#worker
-    this.#worker = undefined
-    return worker
-  }
-
-  end(how: 'release' | 'kill'): void {
-    this.#ending = true
-    clearTimeout(this.#begin?.timer)
-    const worker = this.#worker
-    if (how === 'kill' || worker?.state === 'starting') worker?.kill('SIGTERM')
-    void worker?.stop({ graceMs: TERMINATE_GRACE_MS })
   }
 }

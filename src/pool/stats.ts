@@ -46,12 +46,12 @@ export interface WorkerStats {
   readonly usage: WorkerUsage | undefined
 }
 
-/** `waiting`: with no worker yet; `usages`: of those that were asked. */
+/** `waiting`: with no worker yet; `isProcess`: the workers are processes; `usages`: of those that were asked. */
 export function statsOf(
   members: readonly Member[],
   { done, failed, retried, lost, run, wait }: Tally,
   waiting: number,
-  processes: boolean,
+  isProcess: boolean,
   usages?: ReadonlyMap<Member, WorkerUsage>,
 ): PoolStats {
   let [queued, running] = [waiting, 0]
@@ -61,7 +61,7 @@ export function statsOf(
     queued += Math.max(0, member.items - 1)
   }
   const nowMs = performance.now()
-  const workers = members.map((member) => describe(member, nowMs, processes, usages?.get(member)))
+  const workers = members.map((member) => describe(member, nowMs, isProcess, usages?.get(member)))
   return { queued, running, done, failed, retried, lost, run: run.stats(), wait: wait.stats(), workers }
 }
 
