@@ -21,8 +21,12 @@ import type {
 import { Escalation } from './escalation.ts'
 import { describeExit, type ExitFacts } from './exit.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { LineSink } from './line-sink.ts'
+import type { OutputSink } from './output-pipe.ts'
+import { ownStderr, ownStdout } from './own-stream.ts'
 import { StartWatch } from './start-watch.ts'
-import { LineSink, type OutputSink, StreamSink, TailSink, ownStderr, ownStdout } from './stdio.ts'
+import { StreamSink } from './stream-sink.ts'
+import { TailSink } from './tail-sink.ts'
 import { WorkerChannel } from './worker-channel.ts'
 
 const START_LIMIT_MS = 60_000

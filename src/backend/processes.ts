@@ -7,11 +7,11 @@ import type { Backend, KillOptions, SpawnOptions } from './backend.ts'
 import { begin } from './begin.ts'
 import { adopt, ensureReaper, release } from './children.ts'
 import type { BegunProcess, Launched } from './launched.ts'
+import { OutputPipe } from './output-pipe.ts'
 import { OwnedWorker } from './owned-worker.ts'
 import { foresee } from './program.ts'
 import { SourceSink } from './source-sink.ts'
 import { standstill } from './standstill.ts'
-import { OutputPipe } from './stdio.ts'
 import { ProcessTree } from './tree.ts'
 
 /** Workers that are operating system processes: full isolation, and a crash costs nobody else anything. */

@@ -1,5 +1,5 @@
 import { inSources } from '../marshal/sent-code.ts'
-import type { OutputSink } from './stdio.ts'
+import type { OutputSink } from './output-pipe.ts'
 
 /**
  * Rewrites the frames of stacks that a worker prints to where they stand in the sources. Only the owner can: it has

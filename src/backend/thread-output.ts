@@ -1,5 +1,5 @@
 import type { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { OutputSink } from './stdio.ts'
+import type { OutputSink } from './output-pipe.ts'
 
 /** `[0, bytes]` for stdout and `[1, bytes]` for stderr. */
 type Written = readonly [0 | 1, Uint8Array]
