@@ -1,8 +1,8 @@
 import { ArgumentError } from './errors.ts'
 
 /**
- * Checks of public arguments. Each returns the checked value and throws an `ArgumentError` that names the
- * argument, what it must be and what it was.
+ * Checks of public arguments. Each throws an `ArgumentError` that names the argument, what it must be and what it was;
+ * those of a single value return it.
  */
 export function checkFunction<T>(name: string, value: T): T {
   if (typeof value !== 'function') throw badArgument(name, 'a function', value)

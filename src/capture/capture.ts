@@ -7,7 +7,6 @@ import { startKnownLookups } from './known.ts'
 import { encodeObject } from './objects.ts'
 import { hasIdentity } from './peek.ts'
 import { isFileName, rangeOfText, type SentCode } from './stacks.ts'
-import { keepsHiddenState } from './private-fields.ts'
 import { resolveSymbols } from './symbols.ts'
 import { noteReferences, refuseTwins } from './twins.ts'
 import { unitFor } from './units.ts'
@@ -33,7 +32,7 @@ export function captureGraph(root: unknown, options: CaptureOptions = {}): Graph
   }
 }
 
-export { keepsHiddenState }
+export { keepsHiddenState } from './private-fields.ts'
 
 /** Where the functions of a graph were written in this process, for `mapStack`. */
 export function sentCodeOf(graph: Graph): readonly SentCode[] {

@@ -1,5 +1,6 @@
 import { bindingIsStable } from './binding-stability.ts'
 import { type ClassMember, lostFieldName } from './class-layout.ts'
+import type { LinePlace } from './frames.ts'
 import type { FunctionFacts } from './function-facts.ts'
 import { changedKeys, lackedKeys } from './class-members.ts'
 import { encodeParent, isNatural } from './function-parts.ts'
@@ -129,11 +130,6 @@ function isAt(walk: Walk, record: FunctionRecord, holder: object, key: PropertyK
     if (member.range[0] <= offset && offset < member.range[1]) return true
   }
   return false
-}
-
-interface LinePlace {
-  readonly lineNumber: number
-  readonly columnNumber: number
 }
 
 // Of a class with a constructor V8 says where that stands, so places are counted from there, forwards or back.

@@ -2,7 +2,7 @@ import type { AnyNode, Node } from 'acorn'
 import { AT_TOP, bindingAt, bindingIsStable } from './binding-stability.ts'
 import type { ModuleFacts } from './module-facts.ts'
 import { CLASSES } from './pure-builtins.ts'
-import { type Purity, purityOf } from './purity.ts'
+import { FUNCTIONS, type Purity, purityOf } from './purity.ts'
 
 /** The text of the function that a module declares by that name at its top, and gives no other value anywhere. */
 export function declaredFunction(module: ModuleFacts, name: string): string | undefined {
@@ -21,8 +21,6 @@ export function purityInModule(module: ModuleFacts, name: string): readonly Puri
   const looking = new Map<string, Purity>()
   return isPure(module, name, looking) ? [...looking.values()] : undefined
 }
-
-const FUNCTIONS: ReadonlySet<string> = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'])
 
 // One that is being looked at already counts as pure: a recursion is as pure as the rest of it.
 function isPure(module: ModuleFacts, name: string, looking: Map<string, Purity>): boolean {

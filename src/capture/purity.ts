@@ -244,7 +244,12 @@ class PurityCheck {
   }
 }
 
-const FUNCTIONS: ReadonlySet<string> = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'])
+/** Types of nodes. */
+export const FUNCTIONS: ReadonlySet<string> = new Set([
+  'ArrowFunctionExpression',
+  'FunctionExpression',
+  'FunctionDeclaration',
+])
 
 const MAKING: ReadonlySet<string> = new Set(['ArrayExpression', 'ObjectExpression', 'NewExpression'])
 

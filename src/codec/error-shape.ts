@@ -50,7 +50,7 @@ export function isPlainlyMade(error: object): boolean {
     if (key === 'message' && typeof value === 'string' && (enumerable === true || value === '')) return false
     if (typeof value === 'function' && enumerable !== true) return false
   }
-  return Object.hasOwn(error, 'message') || readMessage(error) === ''
+  return Object.hasOwn(error, 'message') || read(error, 'message') === ''
 }
 
 function shape(base: string, Class: AnyClass | undefined, isStray: boolean): ErrorShape {
@@ -69,26 +69,20 @@ function sharedName(prototype: object, constructor: AnyClass, error: object): st
   if (builtin !== undefined) return builtin
   if (constructor === DOMException) return 'DOMException'
   const name: unknown = Object.getOwnPropertyDescriptor(constructor, 'name')?.value
-  return typeof name === 'string' && Object.hasOwn(own, name) && readCode(error).startsWith('MC_') ? name : undefined
+  if (typeof name !== 'string' || !Object.hasOwn(own, name)) return undefined
+  const code = read(error, 'code')
+  return typeof code === 'string' && code.startsWith('MC_') ? name : undefined
 }
 
 function prototypeOf(object: object): object | null {
   return types.isProxy(object) ? null : (Object.getPrototypeOf(object) as object | null)
 }
 
-function readMessage(error: object): unknown {
+/** A field of an error; nothing where its getter throws. */
+export function read(error: object, key: string | symbol): unknown {
   try {
-    return (error as Error).message
+    return (error as Record<string | symbol, unknown>)[key]
   } catch {
     return undefined
-  }
-}
-
-function readCode(error: object): string {
-  try {
-    const { code } = error as { code?: unknown }
-    return typeof code === 'string' ? code : ''
-  } catch {
-    return ''
   }
 }

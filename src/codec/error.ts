@@ -3,7 +3,7 @@ import * as own from '../base/errors.ts'
 import { Integrity, integrityOf, setIntegrity } from '../base/integrity.ts'
 import { RemoteError } from '../base/errors.ts'
 import { type NodeError, nodeErrorPrototype } from '../base/node-error.ts'
-import { type ErrorShape, isPlainlyMade, shapeOf } from './error-shape.ts'
+import { type ErrorShape, isPlainlyMade, read, shapeOf } from './error-shape.ts'
 import { Form, survey } from './survey.ts'
 
 /**
@@ -185,14 +185,6 @@ function ownKeys(error: object): [key: string | symbol, enumerable: boolean][] {
     if (key !== 'stack' && !isText && !isMethod) keys.push([key, descriptor.enumerable === true])
   }
   return keys
-}
-
-function read(object: object, key: string | symbol): unknown {
-  try {
-    return (object as Record<string | symbol, unknown>)[key]
-  } catch {
-    return undefined
-  }
 }
 
 function readText(object: object, key: string): string | undefined {

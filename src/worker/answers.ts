@@ -191,7 +191,8 @@ export class Answers {
   }
 }
 
-type Answer = Extract<Message, { kind: 17 | 18 | 19 | 20 }>
+type AnswerKind = 'done' | 'failed' | 'items' | 'itemFailed'
+type Answer = Extract<Message, { kind: (typeof Kind)[AnswerKind] }>
 
 function isFixed(held: Held, value: unknown): boolean {
   try {
