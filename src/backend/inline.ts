@@ -1,5 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { load } from '../base/load.ts'
+import { bareMessage } from '../channel/bare-message.ts'
 import type { Channel } from '../channel/channel.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { sharedStore } from '../channel/journal-store.ts'
@@ -53,7 +54,7 @@ class InlineWorker extends OwnedWorker {
       withoutShared(() => workers.run(this, () => receive(message)))
     }
     inside.onClose = () => this.#end(0, null)
-    inside.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+    inside.send(bareMessage(Kind.ready))
     guardExit()
   }
 

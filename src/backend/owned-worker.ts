@@ -3,6 +3,7 @@ import { deferred } from '../base/deferred.ts'
 import { type ChannelError, WorkerCrashedError, WorkerStartError } from '../base/errors.ts'
 import { atMicrotask, atNextTurn } from '../base/event-loop.ts'
 import { mainProgram } from '../base/main-program.ts'
+import { bareMessage } from '../channel/bare-message.ts'
 import type { Channel } from '../channel/channel.ts'
 import { type Journal, readJournal } from '../channel/journal.ts'
 import { Kind, type Message } from '../channel/messages.ts'
@@ -97,7 +98,7 @@ export abstract class OwnedWorker implements Worker {
   stop(options: StopOptions = {}): Promise<WorkerExit> {
     if (this.#lifecycle.happened('stop')) {
       this.stopping = true
-      this.channel.send({ kind: Kind.stop, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+      this.channel.send(bareMessage(Kind.stop))
       // It is not long.
       this.refHome()
       this.#escalation.begin(options.graceMs ?? GRACE_MS, (signal) => this.kill(signal))
@@ -163,8 +164,7 @@ export abstract class OwnedWorker implements Worker {
     const identity = { ...this.identity, program: mainProgram(), logLevel, ...more }
     // Without what it leaves open it goes as JSON, and neither end loads anything for it.
     const told = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined))
-    const payload = this.marshal.encode(told, 'identity')
-    channel.send({ kind: Kind.init, task: 0, fn: 0, index: 0, count: 0, payload })
+    channel.send(bareMessage(Kind.init, this.marshal.encode(told, 'identity')))
     // Now, because the owner may be busy for long, such as with the capture of a function; the worker need not wait for that.
     channel.flush()
     const limitMs = this.#options.startTimeoutMs ?? START_LIMIT_MS

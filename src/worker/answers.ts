@@ -5,9 +5,7 @@ import { Kind, type Message } from '../channel/messages.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import type { Held } from './held.ts'
-
-/** Nothing when it was done at once. */
-export type Soon = Promise<void> | undefined
+import { after, type Soon } from './soon.ts'
 
 /** Answers wait for others to share a write with for this long at most, when there is more to do. */
 const LINGER_MS = 0.1
@@ -63,17 +61,8 @@ export class Answers {
    * the end of the worker.
    */
   building(fn: number, build: () => Soon): Soon {
-    const built = (): Soon => this.#note(NoTask.idle, 0)
-    const begin = (): Soon => {
-      const soon = build()
-      return soon === undefined ? built() : soon.then(built)
-    }
-    const note = (): Soon => {
-      const soon = this.#note(NoTask.building, fn)
-      return soon === undefined ? begin() : soon.then(begin)
-    }
-    const soon = this.#journal.settle(this.#channel)
-    return soon === undefined ? note() : soon.then(note)
+    const noted = after(this.#journal.settle(this.#channel), () => this.#note(NoTask.building, fn))
+    return after(after(noted, build), () => this.#note(NoTask.idle, 0))
   }
 
   /**
@@ -149,9 +138,7 @@ export class Answers {
   // Where the journal cannot be written, what has finished must have left before anything else runs.
   #note(task: number, index: number, answer?: () => Soon): Soon {
     if (this.#journal.begin(task, index)) return undefined
-    const soon = answer?.()
-    const settle = (): Soon => this.#journal.settle(this.#channel)
-    return soon === undefined ? settle() : soon.then(settle)
+    return after(answer?.(), () => this.#journal.settle(this.#channel))
   }
 
   #eachItem(task: number, index: number, values: readonly unknown[], tookNs: number, from: number): Soon {

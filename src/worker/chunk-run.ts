@@ -1,7 +1,8 @@
 import { atNextTurn } from '../base/event-loop.ts'
 import { Kind, type Message } from '../channel/messages.ts'
-import type { Answers, Soon } from './answers.ts'
+import type { Answers } from './answers.ts'
 import { Held } from './held.ts'
+import { after, type Soon } from './soon.ts'
 import type { TaskMarks } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 
@@ -79,8 +80,8 @@ export class ChunkRun {
       const isStale = this.#isStale()
       // Items that keep the event loop busy do not let the message that says so come through.
       if (isStale && this.#marks.isMarked()) this.#cancelled = true
-      if (this.#cancelled) return this.#then(this.#flush(), () => this.#answers.skipped(this.#task))
-      const soon = isStale ? this.#then(this.#push(), () => this.#item(at)) : this.#item(at)
+      if (this.#cancelled) return after(this.#flush(), () => this.#answers.skipped(this.#task))
+      const soon = isStale ? after(this.#push(), () => this.#item(at)) : this.#item(at)
       if (soon !== undefined) return soon.then(() => this.go(at + 1))
     }
     this.#isOver = true
@@ -126,7 +127,7 @@ export class ChunkRun {
     if (this.#answers.hold(this.#held, this.#task, this.#index + at, value, this.#run.keepsState)) return undefined
     const { count } = this.#held
     const eachNs = Math.round(this.#elapsedNs() / (count + 1))
-    return this.#then(this.#flush(eachNs * count), () => {
+    return after(this.#flush(eachNs * count), () => {
       this.#answered = at + 1
       return this.#answers.item(this.#task, this.#index + at, value, eachNs)
     })
@@ -135,7 +136,7 @@ export class ChunkRun {
   #failed(at: number, error: unknown): Soon {
     const { count } = this.#held
     const eachNs = Math.round(this.#elapsedNs() / (count + 1))
-    return this.#then(this.#flush(eachNs * count), () => {
+    return after(this.#flush(eachNs * count), () => {
       this.#answered = at + 1
       return this.#answers.itemFailed(this.#task, this.#index + at, error, eachNs)
     })
@@ -162,14 +163,14 @@ export class ChunkRun {
 
   // What is answered before the next item begins would wait for it in the channel.
   #push(): Soon {
-    return this.#then(this.#flush(), () => {
+    return after(this.#flush(), () => {
       this.#answers.push()
       return undefined
     })
   }
 
   #flush(tookNs?: number): Soon {
-    return this.#then(this.#sending, () => {
+    return after(this.#sending, () => {
       this.#sending = undefined
       const { count } = this.#held
       if (count === 0) return undefined
@@ -177,10 +178,6 @@ export class ChunkRun {
       this.#answered += count
       return this.#answers.items(this.#task, index, this.#held, tookNs ?? this.#elapsedNs())
     })
-  }
-
-  #then(soon: Soon, next: () => Soon): Soon {
-    return soon === undefined ? next() : soon.then(() => next())
   }
 }
 

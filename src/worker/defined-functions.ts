@@ -2,7 +2,7 @@ import { InternalError } from '../base/errors.ts'
 import { duringImport } from '../base/nesting.ts'
 import type { Message } from '../channel/messages.ts'
 import type { Marshal } from '../marshal/marshal.ts'
-import type { Soon } from './answers.ts'
+import type { Soon } from './soon.ts'
 
 export interface TaskFunction {
   readonly call: (...args: unknown[]) => unknown

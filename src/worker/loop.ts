@@ -1,6 +1,7 @@
 import { enterFolder } from '../base/start-folder.ts'
 import { inheritMainProgram } from '../base/main-program.ts'
 import { duringImport } from '../base/nesting.ts'
+import { bareMessage } from '../channel/bare-message.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { WorkerIdentity } from '../channel/identity.ts'
 import type { JournalStore } from '../channel/journal-store.ts'
@@ -12,7 +13,7 @@ import { entering } from '../codec/shared-context.ts'
 import { createMarshal } from '../marshal/create-marshal.ts'
 import type { Marshal } from '../marshal/marshal.ts'
 import { rooms } from '../marshal/rooms.ts'
-import { Answers, type Soon } from './answers.ts'
+import { Answers } from './answers.ts'
 import { ChunkRun, type TaskRun } from './chunk-run.ts'
 import { currentIdentity, enterPool, enterWorker, type WorkerRecord } from './context.ts'
 import { reportUncaught, type Ending } from './ending.ts'
@@ -22,6 +23,7 @@ import { storeFor } from './journal-place.ts'
 import { type LogLevel, type LogRecord, logToOwner } from './logger.ts'
 import { watchMemory } from './memory-watch.ts'
 import { watchUnsettled } from './unsettled.ts'
+import { after, type Soon } from './soon.ts'
 import { TaskScope, type TaskManner, type TaskMarks, type TaskPlace } from './task-scope.ts'
 import { isThenable } from './thenable.ts'
 import { currentUsage } from './usage.ts'
@@ -90,7 +92,7 @@ class TaskLoop implements Ending {
     } else if (message.kind === Kind.probe) {
       const isThread = this.#identity?.threadId !== undefined
       const payload = message.count === 0 ? undefined : this.marshal.encode(currentUsage(isThread), 'usage')
-      this.#channel.send({ kind: Kind.alive, task: 0, fn: 0, index: 0, count: 0, payload })
+      this.#channel.send(bareMessage(Kind.alive, payload))
     } else if (this.#isBusy) {
       this.#queue.push(owned(message))
     } else {
@@ -125,23 +127,7 @@ class TaskLoop implements Ending {
       case Kind.calls:
         return this.#task(message)
       case Kind.manner:
-        return this.#decoded(
-          message,
-          (shared) => {
-            const { count: attempt, index } = message
-            this.#manner = {
-              attempt,
-              patient: index === 1,
-              isNoted: message.fn === 1,
-              enter: shared === undefined ? undefined : entering(shared),
-            }
-            return undefined
-          },
-          (error) => {
-            this.#manner = { error }
-            return undefined
-          },
-        )
+        return this.#takeManner(message)
       case Kind.prepare:
         return this.#prepare(message)
       case Kind.define:
@@ -150,16 +136,7 @@ class TaskLoop implements Ending {
         this.#functions.release(message.fn)
         return undefined
       case Kind.init:
-        return this.#decoded(message, (identity) => {
-          this.#identity = identity as WorkerIdentity
-          enterWorker(this.#identity)
-          const { folder, maxMemoryBytes, logLevel } = this.#identity
-          if (folder !== undefined) enterFolder(folder)
-          if (logLevel !== undefined) logToOwner(logLevel as LogLevel, (record) => this.#log(record))
-          if (maxMemoryBytes !== undefined) this.#answers.watch = watchMemory(this.#channel, maxMemoryBytes)
-          inheritMainProgram(this.#identity.program)
-          return undefined
-        })
+        return this.#decoded(message, (identity) => this.#begun(identity as WorkerIdentity))
       case Kind.stop:
         this.#channel.close()
         // Nothing comes after it; the channel's end ends the process.
@@ -169,10 +146,35 @@ class TaskLoop implements Ending {
     }
   }
 
+  #begun(identity: WorkerIdentity): undefined {
+    const { folder, maxMemoryBytes, logLevel, program } = identity
+    this.#identity = identity
+    enterWorker(identity)
+    if (folder !== undefined) enterFolder(folder)
+    if (logLevel !== undefined) logToOwner(logLevel as LogLevel, (record) => this.#log(record))
+    if (maxMemoryBytes !== undefined) this.#answers.watch = watchMemory(this.#channel, maxMemoryBytes)
+    inheritMainProgram(program)
+  }
+
+  #takeManner(message: Message): Soon {
+    const { count: attempt, index, fn } = message
+    const take = (manner: TaskManner | BrokenManner): Soon => {
+      this.#manner = manner
+      return undefined
+    }
+    return this.#decoded(
+      message,
+      (shared) => {
+        const enter = shared === undefined ? undefined : entering(shared)
+        return take({ attempt, patient: index === 1, isNoted: fn === 1, enter })
+      },
+      (error) => take({ error }),
+    )
+  }
+
   // At once, for what comes next may be the end of it.
   #log(record: LogRecord): void {
-    const payload = this.marshal.encode(record, 'record')
-    this.#channel.send({ kind: Kind.log, task: 0, fn: 0, index: 0, count: 0, payload })
+    this.#channel.send(bareMessage(Kind.log, this.marshal.encode(record, 'record')))
     this.#channel.flush()
   }
 
@@ -256,8 +258,7 @@ class TaskLoop implements Ending {
   }
 
   #begin(message: Message, run: TaskRun, args: unknown[]): Soon {
-    const soon = this.#answers.begin(message.task, 0, run.pure)
-    return soon === undefined ? this.#execute(message, run, args) : soon.then(() => this.#execute(message, run, args))
+    return after(this.#answers.begin(message.task, 0, run.pure), () => this.#execute(message, run, args))
   }
 
   #execute(message: Message, run: TaskRun, args: unknown[]): Soon {
@@ -312,9 +313,8 @@ class TaskLoop implements Ending {
   // the journal has to name the item, or it would be sent to the next worker, and the next.
   #decodedAsBegun(message: Message, use: (value: unknown) => Soon, refused: (error: unknown) => Soon): Soon {
     if (message.payload === undefined || !isMoreThanData(message.payload)) return this.#decoded(message, use, refused)
-    const soon = this.#answers.begin(message.task, message.index, false)
-    const decode = (): Soon => this.#decoded(message, use, refused)
-    return soon === undefined ? decode() : soon.then(decode)
+    const noted = this.#answers.begin(message.task, message.index, false)
+    return after(noted, () => this.#decoded(message, use, refused))
   }
 
   #decoded(message: Message, use: (value: unknown) => Soon, refused?: (error: unknown) => Soon): Soon {

@@ -1,3 +1,4 @@
+import { bareMessage } from '../channel/bare-message.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 
@@ -14,6 +15,6 @@ export function watchMemory(channel: Channel, mostBytes: number): () => void {
     lookedMs = nowMs
     if (process.memoryUsage.rss() <= mostBytes) return
     told = true
-    channel.send({ kind: Kind.full, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+    channel.send(bareMessage(Kind.full))
   }
 }

@@ -1,5 +1,6 @@
 import { atNextTurn } from '../base/event-loop.ts'
 import { enterTasks } from '../base/nesting.ts'
+import { bareMessage } from '../channel/bare-message.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Kind } from '../channel/messages.ts'
 import { endWith, watchEnd, type ErrorOutput } from './ending.ts'
@@ -10,7 +11,7 @@ export type Load = () => Loop | Promise<Loop>
 
 /** Before anything is loaded that only a task needs: the rest is loaded while the owner answers. */
 export function sayReady(channel: Channel): void {
-  channel.send({ kind: Kind.ready, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+  channel.send(bareMessage(Kind.ready))
   channel.flush()
 }
 
@@ -35,5 +36,5 @@ export function start(home: Home, load: Load, errors: ErrorOutput): void {
 
 /** To be called before the first of what it prints leaves. */
 export function sayThatItPrints(channel: Channel): void {
-  channel.send({ kind: Kind.output, task: 0, fn: 0, index: 0, count: 0, payload: undefined })
+  channel.send(bareMessage(Kind.output))
 }
