@@ -3,20 +3,7 @@ import { join } from 'node:path'
 import { parse, type Program } from 'acorn'
 
 const NODE_MODULES = join(import.meta.dirname, '../../../../node_modules')
-const PACKAGES = [
-  'acorn',
-  'c8',
-  'eslint-scope',
-  'fast-check',
-  'knip',
-  'parse5',
-  'publint',
-  'semver',
-  'tsx',
-  'yaml',
-  'yargs',
-  'zod',
-]
+const PACKAGES = ['acorn', 'eslint-scope', 'fast-check', 'knip', 'parse5', 'publint', 'semver', 'tsx', 'yaml', 'zod']
 
 export interface PackageSource {
   readonly file: string
