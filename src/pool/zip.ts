@@ -44,7 +44,7 @@ function* zipSync(sources: readonly Iterable<unknown>[]): Generator<unknown[]> {
       yield items
     }
   } finally {
-    for (const iterator of open) iterator.return?.()
+    closeAll(open)
   }
 }
 
@@ -68,7 +68,30 @@ async function* zipAsync(sources: readonly Source[]): AsyncGenerator<unknown[]> 
       yield items
     }
   } finally {
-    for (const iterator of open) await iterator.return?.()
+    await closeAllAsync(open)
+  }
+}
+
+// Also those behind one that throws when it is closed.
+function closeAll(open: Set<Iterator<unknown>>): void {
+  for (const iterator of open) {
+    open.delete(iterator)
+    try {
+      iterator.return?.()
+    } finally {
+      closeAll(open)
+    }
+  }
+}
+
+async function closeAllAsync(open: Set<Iterator<unknown> | AsyncIterator<unknown>>): Promise<void> {
+  for (const iterator of open) {
+    open.delete(iterator)
+    try {
+      await iterator.return?.()
+    } finally {
+      await closeAllAsync(open)
+    }
   }
 }
 

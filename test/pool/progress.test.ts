@@ -158,6 +158,18 @@ describe('several sources', () => {
     }
     assert.throws(() => [...zip(endless('d'), broken(), endless('e'))], /broken/)
     assert.deepEqual(closed.sort(), ['a', 'b', 'c', 'd', 'e'])
+    const stuck = (): IterableIterator<number> => ({
+      [Symbol.iterator]() {
+        return this
+      },
+      next: () => ({ done: false, value: 0 }),
+      return: () => {
+        throw new Error('stuck')
+      },
+    })
+    assert.throws(() => [...zip(stuck(), endless('f'), [1])], /stuck/)
+    await assert.rejects(collect(zip(stuck(), endless('g'), slowly(1))), /stuck/)
+    assert.deepEqual(closed.slice(5), ['f', 'g'])
   })
 })
 
