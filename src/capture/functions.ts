@@ -34,7 +34,10 @@ export function encodeFunction(walk: Walk, fn: Function, place: Place | undefine
   if (!written) {
     const { bound } = walk.look(fn)
     if (bound) return encodeBound(walk, fn, bound)
-    if (types.isProxy(fn)) walk.refuse('is a Proxy', 'Send the function behind it.')
+    if (types.isProxy(fn)) {
+      const refuse = (): never => walk.refuse('is a Proxy', 'Send the function behind it.')
+      return walk.step === undefined ? walk.at('function', name, refuse) : refuse()
+    }
     return walk.at('function', name, () =>
       walk.refuse(
         'is a native function that no global and no builtin module leads to',

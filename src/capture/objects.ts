@@ -67,7 +67,10 @@ function encodeSpecial(walk: Walk, object: object): Ref | undefined {
 function refuseKinds(walk: Walk, object: object): void {
   if (types.isProxy(object)) walk.refuse('is a Proxy', 'Send the object behind it.')
   const marked = findValue(object, unsendable)
-  if (typeof marked === 'string') walk.refuse(marked.replace(/[.\s]*$/, ''), 'Keep it in the process that made it.')
+  if (typeof marked === 'string') {
+    const [, reason, advice] = /^(.*?)\. (.*)$/s.exec(marked) ?? [, marked, 'Keep it in the process that made it.']
+    walk.refuse(reason as string, advice as string)
+  }
   if (types.isPromise(object)) walk.refuse('is a Promise', 'Await it before the call.')
   if (types.isGeneratorObject(object))
     walk.refuse('is a running generator', 'Send the function that makes it, or an array of its items.')

@@ -23,8 +23,7 @@ import type { PoolStats } from './stats.ts'
 import type { ResultStream } from './stream.ts'
 import type { Task } from './task.ts'
 
-const UNSENDABLE =
-  'A Pool cannot be sent to a worker: its workers belong to this process. Make a Pool where it is used.'
+const UNSENDABLE = 'is a Pool, whose workers belong to the process that made it. Make a Pool where it is used.'
 
 type MapFunction<T, R> = (item: T) => R
 type Items<T> = Iterable<T> | AsyncIterable<T>

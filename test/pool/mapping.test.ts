@@ -312,8 +312,16 @@ onEachBackend('mapping over processes', ({ backend }) => {
   })
 
   it('#190 a pool cannot be sent to a worker', () => {
-    assert.throws(() => pool.apply((other: unknown) => typeof other, [pool]), /A Pool cannot be sent to a worker/)
-    assert.throws(() => pool.apply(() => pool.close()), /A Pool cannot be sent to a worker|pool/)
+    const why = 'is a Pool, whose workers belong to the process that made it. Make a Pool where it is used.'
+    assert.throws(() => pool.apply((other: unknown) => typeof other, [pool]), {
+      code: 'MC_VALUE_UNSENDABLE',
+      message: `args[0] cannot be sent to another process: it ${why}`,
+    })
+    const closing = () => pool.close()
+    assert.throws(
+      () => pool.apply(closing),
+      (error: Error) => error.message.includes(`: its variable \`pool\` ${why}`),
+    )
   })
 
   it('#215 a promise that a task returns is awaited in the worker', async () => {
