@@ -4,6 +4,7 @@ import type { Journal, JournalPosition } from '../channel/journal.ts'
 import { Kind, type Message } from '../channel/messages.ts'
 import type { Batch } from './batch.ts'
 import { MOST_DEATHS, type PoolFunction } from './functions.ts'
+import { HookBatch } from './hook-batch.ts'
 import type { Member } from './member.ts'
 
 // An item that was the next to run when so many workers died is what kills them.
@@ -62,9 +63,8 @@ function blame(fn: PoolFunction, member: Member, exit: WorkerExit): void {
 /** The error of an item that is lost with its worker. */
 function crashed(member: Member, exit: WorkerExit, batch: Batch, at: number): WorkerCrashedError {
   const what = batch.describe(at)
-  const text =
-    `${what.charAt(0).toUpperCase()}${what.slice(1)} failed: its worker ${endOf(member, exit)}. ` +
-    'Everything else goes on in another worker.'
+  const next = batch instanceof HookBatch ? 'Look at what it does there.' : 'Everything else goes on in another worker.'
+  const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} failed: its worker ${endOf(member, exit)}. ${next}`
   return crash(text, exit, batch.itemIndex(at))
 }
 

@@ -119,7 +119,7 @@ export class Answers {
       const payload = this.#marshal.encode([value], 'result')
       return this.#send(Kind.items, task, index, 1, payload, !this.#journaled, tookNs)
     } catch (error) {
-      return this.itemFailed(task, index, error, tookNs)
+      return this.itemFailed(task, index, this.#withoutArray(value) ?? error, tookNs)
     }
   }
 
@@ -166,6 +166,16 @@ export class Answers {
     // The owner is slow, and the worker waits: nothing is running meanwhile.
     this.#journal.idle()
     return this.#channel.drained()
+  }
+
+  // Why an item's value cannot travel, with the path as its function sees it.
+  #withoutArray(value: unknown): unknown {
+    try {
+      this.#marshal.encode(value, 'result')
+      return undefined
+    } catch (error) {
+      return error
+    }
   }
 
   #flushStale(): void {

@@ -150,6 +150,8 @@ onEachBackend('errors of tasks', (place) => {
       mixed.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
     )
+    const deep = () => ({ a: [new Proxy({}, {})] })
+    await assert.rejects(pool.map(deep, [1]), { path: 'result.a[0]' })
     assert.equal(await pool.apply((n: number) => n, [1]), 1)
   })
 
@@ -161,6 +163,16 @@ onEachBackend('errors of tasks', (place) => {
     assert.throws(() => pool.apply((value: unknown) => value, [{ deep: [new Proxy({}, {})] }]), /args\[0\]\.deep\[0\]/)
     assert.throws(() => pool.map((value: unknown) => value, [1, { deep: new Proxy({}, {}) }]), /items\[1\]\.deep/)
     assert.equal(await pool.apply((n: number) => n, [1]), 1)
+  })
+
+  it('a function that is a Proxy is refused by name', () => {
+    const named = new Proxy(function double(n: number) {
+      return n * 2
+    }, {})
+    assert.throws(() => pool.apply(named, [1]), {
+      code: 'MC_FUNCTION_UNSENDABLE',
+      message: 'The function double cannot be sent to another process: it is a Proxy. Send the function behind it.',
+    })
   })
 
   it('#198 an error that cannot travel as it is, 1,000 times in a row', async () => {
