@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 import { captureGraph } from '#dist/capture/capture.js'
-import { isStateless, purityIn, recheckOf } from '#dist/capture/verdict.js'
+import { isExport, isStateless, purityIn, recheckOf } from '#dist/capture/verdict.js'
 import { count, increase } from '../fixtures/live-binding.js'
 import * as exported from '../fixtures/pure-and-impure.js'
 import { callsImpure, half, keepsCount, reassign, reassigned, usesModule } from '../fixtures/pure-and-impure.js'
@@ -15,6 +15,13 @@ const helper = (n: number): number => n * factor
 
 type Anything = (...args: never[]) => unknown
 const needsNoCapture = (fn: Anything): boolean => recheckOf(captureGraph(fn))?.() ?? false
+
+describe('the graph of an export', () => {
+  it('is told from that of a function that goes by value, and of a builtin one', () => {
+    const answers = [half, (n: number) => half(n), Math.abs, [half]].map((value) => isExport(captureGraph(value)))
+    assert.deepEqual(answers, [true, false, false, false])
+  })
+})
 
 describe('capturing a function again', () => {
   it('is needless when its variables never change', () => {
