@@ -45,10 +45,11 @@ export function meansGlobal({ facts, script }: FunctionRecord, name: string): bo
 
 /** The file that called manycore, in place of the one where a function was written. */
 export function callerUrl(): string | undefined {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 50
+  const { stackTraceLimit, prepareStackTrace } = Error
+  // A program's own would make something else of it.
+  Object.assign(Error, { stackTraceLimit: 50, prepareStackTrace: undefined })
   const { stack = '' } = new Error()
-  Error.stackTraceLimit = stackTraceLimit
+  Object.assign(Error, { stackTraceLimit, prepareStackTrace })
   for (const file of filesIn(stack)) {
     const url = file.startsWith('file:') ? file : pathToFileURL(file).href
     if (!isOwnModule(url)) return url

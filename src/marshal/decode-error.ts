@@ -2,6 +2,7 @@ import { RemoteError } from '../base/errors.ts'
 import { isOwnFrame, withoutOwnFrames } from '../base/own-frames.ts'
 import { textOf } from '../base/thrown-text.ts'
 import { reviveError } from '../codec/error.ts'
+import { read } from '../codec/error-shape.ts'
 import type { Payload } from '../codec/payload.ts'
 import type { SentError } from './encode-error.ts'
 import { inSources } from './sent-code.ts'
@@ -70,7 +71,9 @@ function revive(sent: SentError, rich: readonly unknown[], callSite: Error | und
 function joined(stack: string, place: string | undefined, callSite: Error | undefined): string {
   const parts = [stack]
   if (place !== undefined) parts.push(`    at … (in ${place})`)
-  const frames = callSite?.stack?.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line))
-  if (frames !== undefined && frames.length > 0) parts.push(...frames)
+  // A program's own `Error.prepareStackTrace` may make anything of it, or throw.
+  const here = callSite && read(callSite, 'stack')
+  if (typeof here === 'string')
+    parts.push(...here.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line)))
   return parts.join('\n')
 }

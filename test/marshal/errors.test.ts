@@ -91,6 +91,16 @@ describe('an error that travels', () => {
     assert.equal(await travel(Symbol.iterator), Symbol.iterator)
   })
 
+  it('arrives whatever the program makes of the stack of its call', async () => {
+    const sites = Object.defineProperty(new Error('site'), 'stack', { value: [{ line: 1 }] })
+    const throwing = Object.defineProperty(new Error('site'), 'stack', { get: () => assert.fail('no stack') })
+    for (const site of [sites, throwing]) {
+      const arrived = await travel(new RangeError('text'), site)
+      assert.ok(arrived instanceof RangeError)
+      assert.match(String(arrived.stack), /^RangeError: text\n/)
+    }
+  })
+
   it('of Node keeps its code and its fields', async () => {
     const missing = (await travel(attempt(() => readFileSync('/no/such/file')))) as NodeJS.ErrnoException
     assert.deepEqual([missing.code, missing.syscall, missing.path], ['ENOENT', 'open', '/no/such/file'])
