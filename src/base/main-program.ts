@@ -29,6 +29,7 @@ function ownProgram(): string | undefined {
   try {
     return pathToFileURL(realpathSync(file)).href
   } catch {
+    // Not a file that can be found, such as what a loader made up.
     return undefined
   }
 }

@@ -48,6 +48,7 @@ function importsOnDisk(url: string): string[] {
     const source = readFileSync(fileURLToPath(url), 'utf8')
     return [...source.matchAll(IMPORT)].map((match) => fileFor(new URL(match[2] as string, url)))
   } catch {
+    // No file, or one that cannot be read, leads nowhere.
     return []
   }
 }

@@ -186,6 +186,7 @@ function lazyGlobalPath(value: object, index: Index): IntrinsicPath | undefined 
   try {
     if (!Object.hasOwn(globalThis, value.name) || Reflect.get(globalThis, value.name) !== value) return undefined
   } catch {
+    // It cannot be had in this program, such as a global that a flag turned off.
     return undefined
   }
   const path = [value.name]
@@ -204,6 +205,7 @@ function indexLoadedBuiltins(): boolean {
     try {
       exports = loadBuiltin(name)
     } catch {
+      // What cannot be loaded has nothing that a function could hold.
       continue
     }
     if (!hasIdentity(exports)) continue
@@ -281,6 +283,7 @@ function commonJsCache(): CommonJsCache {
     try {
       mainModule = evaluateInMain(`process.getBuiltinModule('node:module')`) as NonNullable<typeof mainModule>
     } catch {
+      // Without an inspector.
       mainModule = nodeModule.default as unknown as NonNullable<typeof mainModule>
     }
   }

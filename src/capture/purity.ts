@@ -52,6 +52,7 @@ function readPurity(text: string): Purity | undefined {
     const canBe = form === 'arrow' || form === 'function' || form === 'method'
     return canBe ? new PurityCheck().of(node as AnyFunction) : undefined
   } catch {
+    // What the parser does not know.
     return undefined
   }
 }

@@ -89,14 +89,10 @@ export function importReference(
 function proofOf(fn: Function, { location }: Look): Parameters<typeof scriptSource>[1] {
   if (!location) return undefined
   try {
-    const facts = analyzeFunction(textOf(fn))
-    return {
-      text: facts.text,
-      lineNumber: location.lineNumber,
-      columnNumber: location.columnNumber,
-      anchor: facts.anchor,
-    }
+    const { text, anchor } = analyzeFunction(textOf(fn))
+    return { ...location, text, anchor }
   } catch {
+    // What the parser does not know proves nothing about the file.
     return undefined
   }
 }

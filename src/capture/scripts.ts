@@ -199,6 +199,7 @@ function sourceFromV8(scriptId: string): string | undefined {
       () => post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId }).scriptSource,
     )
   } catch {
+    // It has dropped the script.
     return undefined
   }
 }

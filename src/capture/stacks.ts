@@ -159,6 +159,7 @@ function findSource({ map, base }: LoadedMap, { line, column }: LineAndColumn): 
       column: entry.originalColumn,
     }
   } catch {
+    // The map names its source in a way that is no URL.
     return undefined
   }
 }

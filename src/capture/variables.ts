@@ -45,12 +45,7 @@ export function moduleFactsOf(
   { location }: Look,
   script: ScriptRecord,
 ): ModuleFacts {
-  const proof = location && {
-    text: facts.text,
-    lineNumber: location.lineNumber,
-    columnNumber: location.columnNumber,
-    anchor: facts.anchor,
-  }
+  const proof = location && { ...location, text: facts.text, anchor: facts.anchor }
   return moduleFacts(scriptSource(script.scriptId, proof) ?? '', script.isModule)
 }
 

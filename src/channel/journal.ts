@@ -55,7 +55,7 @@ export const NoTask = {
 /** Behind the frames: salt (u32) inverted, generation (f64). */
 export const TRAILER_BYTES = 12
 
-/** Reads what the last owner of the store wrote; never throws. */
+/** Reads what the last worker that had the store wrote; never throws. */
 export function readJournal(store: JournalStore | undefined): Journal {
   const bytes = store?.read()
   if (bytes === undefined) return { kept: false, position: undefined, unsent: [] }
@@ -69,6 +69,7 @@ export function readJournal(store: JournalStore | undefined): Journal {
       building = record.task === NoTask.building ? record.index : undefined
     }
   } catch {
+    // Somebody else wrote over it.
     return { kept: false, position: undefined, unsent: [] }
   }
   return { kept: true, position, building, unsent }

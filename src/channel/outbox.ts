@@ -233,6 +233,7 @@ interface Waiter {
   readonly resolve: () => void
 }
 
+// Nobody writes to it or wakes who waits on it.
 const SLEEP: Int32Array = new Int32Array(new SharedArrayBuffer(4))
 
 const RESOLVED: Promise<void> = Promise.resolve()

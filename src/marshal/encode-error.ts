@@ -30,6 +30,7 @@ function isClosed(error: object): boolean {
   try {
     return rooms.capture.keepsHiddenState(error)
   } catch {
+    // One that cannot be looked into is taken apart like any other.
     return false
   }
 }
@@ -42,6 +43,7 @@ function encodeRich(rich: readonly unknown[], encode: Encode): NonNullable<SentE
       try {
         return bare(encode(value, 'error'))
       } catch {
+        // The text of it has to do.
         return undefined
       }
     })
