@@ -1,13 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Payload } from '../codec/payload.ts'
 import { ChannelError, ValueUnsendableError } from '../base/errors.ts'
-import { atMicrotask } from '../base/event-loop.ts'
+import { atMicrotask, atNextTurn } from '../base/event-loop.ts'
 import { textOf } from '../base/thrown-text.ts'
 import { Attention } from './attention.ts'
 import type { Channel } from './channel.ts'
 import { isKind, mostBytes } from './framing.ts'
 import type { Message } from './messages.ts'
 import { HIGH_WATER_BYTES } from './outbox.ts'
+import { Slice } from './slice.ts'
 import { FIELDS, type PostValue, type PostMemory, type Post } from './post.ts'
 
 /** So much is gathered before it is posted without waiting for the microtask. */
@@ -40,6 +41,8 @@ class Port implements Channel {
   #scheduled = false
   #inbox: Incoming[] = []
   #delivering = false
+  readonly #slice = new Slice()
+  #isResting = false
   #paused = false
   #closing = false
   #over = false
@@ -53,7 +56,7 @@ class Port implements Channel {
     port.on('message', (post: Post) => {
       this.#inbox.push({ post, at: 0 })
       this.#attention.arrived()
-      if (!this.#delivering) this.#deliver()
+      if (!this.#delivering && !this.#isResting) this.#deliver()
       this.#attention.expect()
     })
     port.on('messageerror', (cause) => {
@@ -219,7 +222,12 @@ class Port implements Channel {
       while (!this.#paused && !this.#over) {
         const next = this.#inbox[0]
         if (next === undefined) break
+        if (this.#slice.isOver()) {
+          this.#rest()
+          break
+        }
         if (this.#handle(next)) this.#inbox.shift()
+        this.#slice.handled()
       }
     } catch (cause) {
       const text = 'The handler of a message threw, which ends its channel.'
@@ -227,6 +235,17 @@ class Port implements Channel {
     }
     this.#delivering = false
     if (this.#portGone && this.#inbox.length === 0) this.#finish()
+  }
+
+  // Node hands over all posts that have arrived, up to a thousand, in one turn of the event loop.
+  #rest(): void {
+    if (this.#isResting) return
+    this.#isResting = true
+    atNextTurn(() => {
+      this.#isResting = false
+      this.#slice.begin()
+      if (!this.#delivering) this.#deliver()
+    })
   }
 
   // True when the whole post was handled.

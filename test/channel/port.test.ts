@@ -64,6 +64,38 @@ it('a port ends with an error, to be told at both ends, when nothing can be post
   assert.equal(one.send(message({ task: 2 })), true)
 })
 
+it('a port lets the event loop turn while much has arrived at once', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const [from, to] = [openPort(port1), openPort(port2)]
+  let turns = 0
+  const turn = (): void => {
+    turns++
+    if (taken < 500) setImmediate(turn)
+  }
+  let taken = 0
+  const tasks: number[] = []
+  const all = new Promise<void>((resolve) => {
+    to.onMessage = ({ task }) => {
+      if (taken++ === 0) setImmediate(turn)
+      tasks.push(task)
+      const untilMs = performance.now() + 0.1
+      while (performance.now() < untilMs) continue
+      if (taken === 500) resolve()
+    }
+  })
+  for (let task = 0; task < 500; task++) {
+    from.send(message({ task }))
+    from.flush()
+  }
+  await all
+  assert.ok(turns >= 10, `${turns} turns`)
+  assert.deepEqual(
+    tasks,
+    Array.from({ length: 500 }, (_, task) => task),
+  )
+  from.close()
+})
+
 /** A port that throws for what is longer, as Node does where it cannot copy it. */
 function portsWithRoomFor(bytes: number): [Channel, Channel] {
   const { port1, port2 } = new MessageChannel()
