@@ -58,7 +58,7 @@ const MOST_SCORE = 8
 
 /** After so many times without an attempt there is one, after twice as many when that was in vain. */
 const TRY_AFTER_LEAST = 32
-const TRY_AFTER_MOST = 1024
+const TRY_AFTER_MOST = 64
 
 /** The loop of this thread: it does not sleep while an immediate waits. */
 class Loop implements Wakefulness {
