@@ -229,9 +229,26 @@ describe('an error that travels', () => {
     for (const key of ['stack', 'message', 'name', 'cause', 'code', 'other']) {
       Object.defineProperty(hostile, key, { get: () => assert.fail('read'), enumerable: true })
     }
+    class Mute extends Error {
+      override get message(): string {
+        return assert.fail('read')
+      }
+    }
+    // By its name it could be one of manycore's, from a second instance of it.
+    const likeOurs = { TimeoutError: class extends Error {} }
+    const named = Object.defineProperty(new likeOurs.TimeoutError('n'), 'code', { get: () => assert.fail('read') })
     const proxied = new Proxy(new Error('proxied'), { get: () => assert.fail('read') })
     const odd = Object.assign(new Error('odd'), { name: Symbol('n'), stack: 7, message: { toString: null } })
-    for (const thrown of [hostile, proxied, odd, Object.create(Error.prototype), Object.create(null), () => 1]) {
+    for (const thrown of [
+      hostile,
+      new Mute(),
+      named,
+      proxied,
+      odd,
+      Object.create(Error.prototype),
+      Object.create(null),
+      () => 1,
+    ]) {
       const payload = createMarshal().encodeError(thrown)
       assert.doesNotThrow(() => createMarshal().decodeError(payload))
       await createMarshal().decodeError(payload)
