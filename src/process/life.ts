@@ -31,7 +31,9 @@ export class Life {
   readonly #gone = deferred<undefined>()
   #answered = false
   #waiting = 0
+  // What was done to end it, and with which signals.
   #endedBy: string | undefined
+  readonly #sent = new Set<NodeJS.Signals>()
   #releaseResult: (() => void) | undefined
   #stopEscalation: (() => void) | undefined
 
@@ -116,7 +118,7 @@ export class Life {
   signal(signal: NodeJS.Signals, by: string, tree = false): void {
     if (this.exit !== undefined) return
     this.#endedBy ??= by
-    this.#worker.kill(signal, { tree })
+    this.#send(signal, tree)
   }
 
   /** SIGTERM now, SIGKILL when it is still there after `graceMs`; with `tree` also for what it has started. */
@@ -125,8 +127,13 @@ export class Life {
     this.signal('SIGTERM', by, tree)
     this.#stopEscalation?.()
     // A handler in JavaScript never runs while the process is busy, so only SIGKILL is certain.
-    this.#stopEscalation = afterMs(graceMs, () => this.#worker.kill('SIGKILL', { tree }), false)
+    this.#stopEscalation = afterMs(graceMs, () => this.#send('SIGKILL', tree), false)
     await this.waitForEnd({})
+  }
+
+  #send(signal: NodeJS.Signals, tree: boolean): void {
+    this.#sent.add(signal)
+    this.#worker.kill(signal, { tree })
   }
 
   #receive(message: Message): void {
@@ -154,8 +161,10 @@ export class Life {
 
   #settle(exit: WorkerExit, startError: unknown): void {
     if (!this.#answered) {
-      const own = this.#endedBy === undefined ? startError : undefined
-      this.#outcome.result.reject(own ?? endedError(exit, this.#worker.identity.name, this.#endedBy))
+      // One that went on after an interrupt() may have ended for another reason.
+      const endedBy = exit.signal === null || this.#sent.has(exit.signal) ? this.#endedBy : undefined
+      const own = endedBy === undefined ? startError : undefined
+      this.#outcome.result.reject(own ?? endedError(exit, this.#worker.identity.name, endedBy))
     }
     this.#outcome.exited.resolve(this.exit ?? processExit(exit))
     this.#gone.resolve(undefined)

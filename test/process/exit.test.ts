@@ -208,6 +208,18 @@ onEachProcessBackend('exit codes', (place) => {
     assert.equal(child.exitCode, 0)
   })
 
+  it('what goes on after interrupt() and dies of something else says of what', needs(place, 'isProcess'), async () => {
+    const target = (): Promise<never> => {
+      process.on('SIGINT', () => process.kill(process.pid, 'SIGSEGV'))
+      console.log('running')
+      return new Promise(() => setInterval(() => {}, 60_000))
+    }
+    const child = new Process({ backend, target, stdio: 'pipe' }).start()
+    await firstChunk(child.stdout)
+    child.interrupt()
+    await assert.rejects(child.result, { code: 'MC_WORKER_CRASHED', signal: 'SIGSEGV' })
+  })
+
   it('#039 terminate({ grace }) kills a child that ignores SIGTERM', needs(place, 'isProcess'), async () => {
     const child = new Process({ backend, target: announceAnd, args: ['ignore'], stdio: 'pipe' }).start()
     await firstChunk(child.stdout)
