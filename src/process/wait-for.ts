@@ -50,49 +50,64 @@ export function inOrderOfEnd<T extends object>(
 ): AsyncIterableIterator<T, undefined> {
   const options = checkWait('asCompleted()', limit)
   checkSyncIterable('The first argument of asCompleted()', objects)
-  const untilMs = performance.now() + (options.timeout ?? Infinity)
-  const all = new Set(objects)
-  const ends = endsOf(all)
-  const ended: T[] = []
-  let given = 0
-  let next = deferred<void>()
-  const releases = ends.map(({ object, end }) =>
-    onSettled(end, () => {
-      ended.push(object)
-      next.resolve()
-    }),
-  )
-  const leave = (): void => {
-    given = all.size
-    for (const release of releases) release()
+  return new InOrderOfEnd(endsOf(new Set(objects)), options)
+}
+
+class InOrderOfEnd<T extends object> implements AsyncIterableIterator<T, undefined> {
+  readonly #ends: readonly End<T>[]
+  readonly #options: WaitOptions
+  readonly #beganMs = performance.now()
+  readonly #releases: readonly (() => void)[]
+  readonly #ended: T[] = []
+  #given = 0
+  #another = deferred<void>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(ends: readonly End<T>[], options: WaitOptions) {
+    this.#ends = ends
+    this.#options = options
+    this.#releases = ends.map(({ object, end }) =>
+      onSettled(end, () => {
+        this.#ended.push(object)
+        this.#another.resolve()
+      }),
+    )
   }
-  const step = async (): Promise<IteratorResult<T, undefined>> => {
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  // Whoever asked before is served first.
+  next(): Promise<IteratorResult<T, undefined>> {
+    const result = this.#last.then(() => this.#step())
+    this.#last = result.catch(() => this.#leave())
+    return result
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#leave()
+    this.#another.resolve()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  async #step(): Promise<IteratorResult<T, undefined>> {
+    const { timeout = Infinity, signal } = this.#options
     for (;;) {
-      if (given === all.size) return { done: true, value: undefined }
-      if (given < ended.length) return { done: false, value: ended[given++] as T }
-      next = deferred()
-      const left = { ...options, timeout: untilMs - performance.now() }
-      if (await holding(ends, () => settledWithin(next.promise, left))) continue
-      const ms = options.timeout ?? Infinity
-      throw new TimeoutError('MC_WAIT_TIMEOUT', `${all.size - given} of ${all.size} were not over within ${ms} ms.`, ms)
+      if (this.#given === this.#ends.length) return { done: true, value: undefined }
+      if (this.#given < this.#ended.length) return { done: false, value: this.#ended[this.#given++] as T }
+      const another = deferred<void>()
+      this.#another = another
+      const left = { timeout: timeout - (performance.now() - this.#beganMs), signal }
+      if (await holding(this.#ends, () => settledWithin(another.promise, left))) continue
+      const open = `${this.#ends.length - this.#given} of ${this.#ends.length}`
+      throw new TimeoutError('MC_WAIT_TIMEOUT', `${open} were not over within ${timeout} ms.`, timeout)
     }
   }
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    // Whoever asked before is served first.
-    next() {
-      const result = last.then(step)
-      last = result.catch(leave)
-      return result
-    },
-    return() {
-      leave()
-      next.resolve()
-      return Promise.resolve({ done: true, value: undefined })
-    },
+
+  #leave(): void {
+    this.#given = this.#ends.length
+    for (const release of this.#releases) release()
   }
 }
 
