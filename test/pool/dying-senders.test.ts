@@ -235,8 +235,12 @@ function senderIn(place: string, { when, strike }: Death, backend: BackendName):
   const harmless = new Parcel(() => {})
   // How much has left; nobody knows where the system does not count it, or for all threads together.
   const written = (): number => {
-    if (backend !== 'process' || !existsSync('/proc/self/io')) return NaN
-    return Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+    if (backend !== 'process') return NaN
+    try {
+      return Number(/wchar: ([1-9]\d*)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+    } catch {
+      return NaN
+    }
   }
   const die = (): void => {
     while (backend !== 'inline' && !(existsSync(join(place, 'sent-1')) && existsSync(join(place, 'sent-2')))) continue
