@@ -19,7 +19,7 @@ export function isBlind(): boolean {
 /** What the calling file imports under this name. */
 export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): Encoded {
   const { url } = record.script
-  const binding = factsOf(url)?.imports.get(name)
+  const binding = factsOf(walk, url)?.imports.get(name)
   if (binding) {
     const { specifier, name: exported, attributes } = binding
     return walk.addNode({ kind: 'import', base: url, specifier, name: exported, attributes })
@@ -35,8 +35,8 @@ export function encodeUnseen(walk: Walk, record: FunctionRecord, name: string): 
  * Whether the name of a global means that where a function stands. In a file that cannot be read it is taken to; where the
  * text of the function is not found in its file, or more than once, all that it may mean counts.
  */
-export function meansGlobal({ facts, script }: FunctionRecord, name: string): boolean {
-  const module = factsOf(script.url)
+export function meansGlobal(walk: Walk, { facts, script }: FunctionRecord, name: string): boolean {
+  const module = factsOf(walk, script.url)
   if (module === undefined) return true
   const starts = placesOf(module, facts.text)
   if (starts.length === 0) return bindingAt(module, AT_TOP, name) === undefined
@@ -85,8 +85,18 @@ function isWhole(module: ModuleFacts, start: number, end: number): boolean {
   return found
 }
 
+// Read once for each capture, which is one snapshot.
+function factsOf(walk: Walk, url: string): ModuleFacts | undefined {
+  let read = files.get(walk)
+  if (!read) files.set(walk, (read = new Map()))
+  if (!read.has(url)) read.set(url, readFacts(url))
+  return read.get(url)
+}
+
+const files = new WeakMap<Walk, Map<string, ModuleFacts | undefined>>()
+
 // Nothing where the file cannot be read, or has syntax that this runtime removes and nobody else can.
-function factsOf(url: string): ModuleFacts | undefined {
+function readFacts(url: string): ModuleFacts | undefined {
   if (!url.startsWith('file:')) return undefined
   try {
     return moduleFacts(withoutTypes(readFileSync(fileURLToPath(url), 'utf8'), url), true)

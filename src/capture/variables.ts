@@ -64,7 +64,7 @@ export function encodeVariables(walk: Walk, record: FunctionRecord): void {
     }
     const found = lookUp(scopes, name)
     if (!found) {
-      if (isBlind() && !(standardGlobals().has(name) && meansGlobal(record, name))) {
+      if (isBlind() && !(standardGlobals().has(name) && meansGlobal(walk, record, name))) {
         const value = walk.at('variable', name, () => encodeUnseen(walk, record, name))
         record.variables.set(name, { value, scope: -1, assigned, uninitialized: false })
         continue

@@ -255,22 +255,26 @@ class Port implements Channel {
     else if (typeof post === 'number') {
       this.#unhandledBytes -= post
       if (this.#unhandledBytes < HIGH_WATER_BYTES) this.#wake()
-    } else {
+    } else if (Array.isArray(post)) {
       while (next.at < post.length) {
         if (this.#paused || this.#over) return false
         const message = messageAt(post, next.at)
         const bytes = post[next.at + 8] as number
         next.at += FIELDS
-        if (message === undefined) {
-          const text = 'The port carried something that is no message. Did something else post to it?'
-          this.#fail(new ChannelError('MC_CHANNEL_CORRUPT', text))
-          return false
-        }
+        if (message === undefined) return this.#failOf(post)
         this.onMessage(message)
         this.#credit(bytes)
       }
-    }
+    } else return this.#failOf(post)
     return true
+  }
+
+  #failOf(post: unknown): false {
+    const { inspect } = process.getBuiltinModule('node:util')
+    const shown = inspect(post, { depth: 0, maxArrayLength: 9, maxStringLength: 40, breakLength: Infinity })
+    const text = `The port carried something that is no message: ${shown}. Did something else post to it?`
+    this.#fail(new ChannelError('MC_CHANNEL_CORRUPT', text))
+    return false
   }
 
   #credit(bytes: number): void {
@@ -313,7 +317,7 @@ const NO_BUFFERS: Pick<Payload, 'buffers'> = { buffers: [] }
 
 function messageAt(post: readonly PostValue[], at: number): Message | undefined {
   const kind = post[at] as number
-  if (!Array.isArray(post) || post.length < at + FIELDS || isKind[kind] !== true) return undefined
+  if (post.length < at + FIELDS || isKind[kind] !== true) return undefined
   const tag = post[at + 5] as number | undefined
   const body = post[at + 6] as string | Uint8Array
   const outside = post[at + 7] as readonly PostMemory[] | undefined

@@ -96,6 +96,17 @@ it('a port lets the event loop turn while much has arrived at once', async () =>
   from.close()
 })
 
+it('a port ends with an error when something else posts to it', async () => {
+  for (const post of ['text', { kind: 1 }, [1, 2], [99, 0, 0, 0, 0, undefined, undefined, undefined, 40]]) {
+    const { port1, port2 } = new MessageChannel()
+    const end = closed(openPort(port1))
+    port2.postMessage(post)
+    const error = await end
+    assert.equal(error?.code, 'MC_CHANNEL_CORRUPT')
+    assert.match(String(error?.message), /no message: .*Did something else post to it/)
+  }
+})
+
 /** A port that throws for what is longer, as Node does where it cannot copy it. */
 function portsWithRoomFor(bytes: number): [Channel, Channel] {
   const { port1, port2 } = new MessageChannel()
