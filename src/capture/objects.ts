@@ -68,8 +68,9 @@ function refuseKinds(walk: Walk, object: object): void {
   if (types.isProxy(object)) walk.refuse('is a Proxy', 'Send the object behind it.')
   const marked = findValue(object, unsendable)
   if (typeof marked === 'string') {
-    const [, reason, advice] = /^(.*?)\. (.*)$/s.exec(marked) ?? [, marked, 'Keep it in the process that made it.']
-    walk.refuse(reason as string, advice as string)
+    // Its first sentence tells why.
+    const [reason = '', ...advice] = marked.split('. ')
+    walk.refuse(reason, advice.join('. ') || 'Keep it in the process that made it.')
   }
   if (types.isPromise(object)) walk.refuse('is a Promise', 'Await it before the call.')
   if (types.isGeneratorObject(object))
