@@ -15,14 +15,20 @@ export function packNumbers(array: readonly unknown[]): Payload | undefined {
   const length = array.length
   if (length < FEWEST || !isPlainArray(array)) return undefined
   if (typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return undefined
+  const tag = tagFor(array)
+  return tag === undefined ? undefined : packed(tag, array as readonly number[], tag === Tag.integers ? 4 : 8)
+}
+
+// Apart, because the first long array makes V8 compile the loop while it runs, with what follows it left out: each array
+// after that would fall back to slow code behind the loop, for the first thousand of them.
+function tagFor(array: readonly unknown[]): typeof Tag.integers | typeof Tag.doubles | undefined {
   let whole = true
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < array.length; i++) {
     const item = array[i]
     if (typeof item !== 'number') return undefined
     if ((item | 0) !== item || (item === 0 && 1 / item < 0)) whole = false
   }
-  const numbers = array as readonly number[]
-  return whole ? packed(Tag.integers, numbers, 4) : packed(Tag.doubles, numbers, 8)
+  return whole ? Tag.integers : Tag.doubles
 }
 
 // Through memory of its own, because a view for each number would cost more than the number.
