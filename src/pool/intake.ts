@@ -5,7 +5,7 @@ import { isPlainArray } from '../base/plain-array.ts'
 const SLICE_MS = 5
 
 // So many are handed on before more are pulled, so that the first of them are worked on meanwhile.
-const MOST_AT_ONCE = 4096
+const MOST_AT_ONCE = 8192
 
 export interface IntakeEvents {
   /** How many more items may be pulled now. */

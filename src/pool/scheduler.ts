@@ -17,7 +17,7 @@ const FAR_ITEMS_MS = 60
 const MOST_ITEMS_HELD = 128
 const MOST_IN_BATCH = 32_768
 // While more is to come it levels out what is not shared evenly, and fewer messages wake fewer workers.
-const LEAST_OPEN_SHARE_MS = 0.1
+const LEAST_OPEN_SHARE_MS = 0.2
 
 /** Decides what is sent to whom: a ring of sources that have something to send, taken in turns. */
 export class Scheduler {

@@ -127,16 +127,16 @@ describe('without a chunk size', () => {
         yield pulled++
       }
     }
-    const short = startStream<number>(core, 'imap', same, source(), { buffer: 300 })
-    // A tenth of a millisecond of work each, the last apart.
-    assert.deepEqual(backend.sizes, [150, 100, 50])
+    const short = startStream<number>(core, 'imap', same, source(), { buffer: 600 })
+    // Two tenths of a millisecond of work each, the last apart.
+    assert.deepEqual(backend.sizes, [300, 200, 100])
     await backend.run(short.return())
 
     backend.sizes.length = pulledAt.length = pulled = 0
     const long = startStream<number>(core, 'imap', same, source(), {})
     // A source that takes its time goes on at the next turns.
     while (pulled < 20_000) await turn()
-    assert.ok((pulledAt[0] ?? Infinity) < 5000, `the first were sent when ${pulledAt[0]} had been pulled`)
+    assert.ok((pulledAt[0] ?? Infinity) < 10_000, `the first were sent when ${pulledAt[0]} had been pulled`)
     await backend.run(long.return())
     core.close(false)
     await backend.run(core.join())
