@@ -1,7 +1,11 @@
-import { equal, match, ok, rejects } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { WorkerExit } from '#dist/backend/backend.js'
 import { Kind } from '#dist/channel/messages.js'
+import { endWithTest } from '../support/end-with-test.js'
 import { holdTimers } from '../support/held-timers.js'
 import { makeGate } from '../support/meeting.js'
 import { areStopped } from '../support/processes.js'
@@ -266,5 +270,14 @@ describe('how a worker ends', () => {
     await worker.ready
     worker.channel.destroy()
     equal((await worker.exited).exitCode, 0)
+  })
+
+  it('a worker that finds its owner gone before it has said a word ends, and says nothing', async () => {
+    const entry = fileURLToPath(import.meta.resolve('#dist/worker/process-entry.cjs'))
+    const child = endWithTest(spawn(process.execPath, [entry], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }))
+    child.stdio[3]?.destroy()
+    const written = Promise.all([textOf(child.stdout ?? undefined), textOf(child.stderr ?? undefined)])
+    const [code] = (await once(child, 'exit')) as [number]
+    deepEqual([code, ...(await written)], [0, '', ''])
   })
 })
