@@ -8,7 +8,10 @@ export interface RetryOptions {
   readonly limit: number
   /** Milliseconds before the second attempt; doubled for each one after that, up to 30 s. Default: 50. */
   readonly backoff?: number | undefined
-  /** Whether an error is worth another attempt. Default: only the loss of the worker, a `WorkerCrashedError`. */
+  /**
+   * Whether an error is worth another attempt. Default: only the loss of its own worker, a `WorkerCrashedError`; one that
+   * comes from a pool within the task is an error as any other.
+   */
   readonly on?: ((error: unknown, attempt: number) => boolean) | undefined
 }
 
