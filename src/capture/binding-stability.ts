@@ -23,6 +23,12 @@ export function bindingAt(facts: ModuleFacts, offset: number, name: string): Bin
   return top && innermostAt(top, offset).resolve(name)
 }
 
+/** Whether the code at an offset is strict, by a directive or class around it; false where the source could not be parsed. */
+export function isStrictAt(facts: ModuleFacts, offset: number): boolean {
+  const top = scopesOf(facts)
+  return top !== undefined && innermostAt(top, offset).isStrict
+}
+
 /** The offset in front of every function, where only what stands at the top can be seen. */
 export const AT_TOP = -1
 

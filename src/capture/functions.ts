@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readArrowThis } from './arrow-this.ts'
 import { encodeClassParts, encodeComputedKeys } from './classes.ts'
-import { bindingAt } from './binding-stability.ts'
+import { bindingAt, isStrictAt } from './binding-stability.ts'
 import { isBlind } from './blind.ts'
 import { declaredExport } from './declared-export.ts'
 import { reachesEntry } from './entry.ts'
@@ -14,7 +14,7 @@ import type { BoundNode, ClassNode, FunctionNode, PromisifiedNode, Ref } from '.
 import type { Look } from './inspector.ts'
 import { mayBeHome } from './homes.ts'
 import { isCommonJsFile } from './known.ts'
-import { offsetOf } from './module-facts.ts'
+import { type ModuleFacts, offsetOf } from './module-facts.ts'
 import { functionName, isFunction, ownValue, textOf } from './peek.ts'
 import { writtenPlace } from './places.ts'
 import { encodeProperties } from './properties.ts'
@@ -219,7 +219,15 @@ function isStrict(fn: Function, facts: FunctionFacts, seen: Look, script: Script
   if (hasCaller(fn)) return false
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) return true
   // To read its whole file takes longer than all the rest, most of all where V8 is asked for it.
-  return !mindsStrictness(facts.text) || moduleFactsOf(fn, facts, seen, script).isStrict || isModuleFile(script)
+  if (!mindsStrictness(facts.text)) return true
+  const module = moduleFactsOf(fn, facts, seen, script)
+  return module.isStrict || isInStrictPart(module, seen) || isModuleFile(script)
+}
+
+// Of a sloppy file: a function with a directive of its own, or a class.
+function isInStrictPart(module: ModuleFacts, { location }: Look): boolean {
+  if (!location || !/\bclass\b|use strict/.test(module.source)) return false
+  return isStrictAt(module, offsetOf(module, location.lineNumber, location.columnNumber))
 }
 
 // Only sloppy plain functions have `caller`: as a property of their own, and from V8 14 (Node 26) on by an accessor of all

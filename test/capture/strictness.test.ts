@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { describe, it } from 'node:test'
@@ -52,6 +53,32 @@ describe('strict code', () => {
         assert.equal(fn.call(undefined), isStrict)
         assert.equal(((await rebuildGraph(captureGraph(fn))) as () => unknown).call(undefined), isStrict, body)
       }
+  })
+
+  it('stays strict in a function or class of a sloppy file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'manycore-strict-'))
+    try {
+      const file = join(folder, 'sloppy.cjs')
+      const write = '(object) => { object.x = 2 }'
+      writeFileSync(
+        file,
+        `exports.make = () => ({
+          directive: (() => { 'use strict'; return ${write} })(),
+          method: Object.getOwnPropertyDescriptor(class { static m(object) { object.x = 2 } }, 'm').value,
+          neither: (() => ${write})(),
+        })`,
+      )
+      type Made = Record<string, (object: object) => unknown>
+      const { make } = createRequire(import.meta.url)(file) as { make: () => Made }
+      for (const [name, fn] of Object.entries(make())) {
+        const copy = (await rebuildGraph(captureGraph([fn], { label: name }))) as (typeof fn)[]
+        const call = (): unknown => copy[0]?.(Object.freeze({ x: 1 }))
+        if (name === 'neither') assert.equal(call(), undefined)
+        else assert.throws(call, TypeError, name)
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('is not asked for by a text in which nothing could tell it', () => {
