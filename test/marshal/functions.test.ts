@@ -114,19 +114,6 @@ describe('shipFunction()', () => {
     assert.deepEqual([splitting.pure, splitting.keepsState], [true, false])
   })
 
-  it('tells with the second call only whether an export is pure, where there may be no second', () => {
-    const once = { maybeOnce: true }
-    const first = shipFunction(half, once)
-    assert.equal(first.pure, false)
-    const second = shipFunction(half, once)
-    assert.deepEqual({ ...second, id: 0 }, { ...first, id: 0, pure: true })
-    assert.notEqual(second.id, first.id)
-    assert.equal(shipFunction(half), second)
-    const impure = shipFunction(callsImpure, once)
-    assert.equal(shipFunction(callsImpure), impure)
-    assert.equal(shipFunction(fibonacci).pure, true)
-  })
-
   it('ten thousand times neither captures again nor keeps memory', () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
@@ -139,7 +126,21 @@ describe('shipFunction()', () => {
     collect()
     const grown = process.memoryUsage().heapUsed - before
     assert.equal(shipFunction(fn).id, id)
-    assert.ok(grown < 200_000, `${grown} bytes`)
+    // What V8 compiles meanwhile counts, 240 kB on a busy machine; the least that a call could keep is 64 bytes.
+    assert.ok(grown < 500_000, `${grown} bytes`)
+  })
+
+  it('tells with the second call only whether an export is pure, where there may be no second', () => {
+    const once = { maybeOnce: true }
+    const first = shipFunction(half, once)
+    assert.equal(first.pure, false)
+    const second = shipFunction(half, once)
+    assert.deepEqual({ ...second, id: 0 }, { ...first, id: 0, pure: true })
+    assert.notEqual(second.id, first.id)
+    assert.equal(shipFunction(half), second)
+    const impure = shipFunction(callsImpure, once)
+    assert.equal(shipFunction(callsImpure), impure)
+    assert.equal(shipFunction(fibonacci).pure, true)
   })
 
   it('refuses what cannot travel, naming the function, the variable and the way out', () => {
