@@ -1,5 +1,6 @@
 import { checkDuration, checkFunction, checkInteger, checkOptions } from '../base/argument.ts'
 import { ArgumentError, RetriesError } from '../base/errors.ts'
+import { isThenable } from '../worker/thenable.ts'
 import { isCancellation, isLoss } from './thrown.ts'
 
 /** How often, when and for which errors a task is run again. */
@@ -9,8 +10,8 @@ export interface RetryOptions {
   /** Milliseconds before the second attempt; doubled for each one after that, up to 30 s. Default: 50. */
   readonly backoff?: number | undefined
   /**
-   * Whether an error is worth another attempt. Default: only the loss of its own worker, a `WorkerCrashedError`; one that
-   * comes from a pool within the task is an error as any other.
+   * Whether an error is worth another attempt, said at once: not by an async function. Default: only the loss of its own
+   * worker, a `WorkerCrashedError`; one that comes from a pool within the task is an error as any other.
    */
   readonly on?: ((error: unknown, attempt: number) => boolean) | undefined
 }
@@ -37,7 +38,13 @@ export class RetryPolicy {
   decide(what: string, attempt: number, reason: unknown, itemIndex?: number): number | { readonly reason: unknown } {
     if (isCancellation(reason)) return { reason }
     try {
-      if (!this.#on(reason, attempt)) return { reason }
+      const isWorthIt: unknown = this.#on(reason, attempt)
+      if (isThenable(isWorthIt)) {
+        // It would count as a yes, whatever it says later.
+        isWorthIt.then(undefined, () => {})
+        throw new ArgumentError('retries.on must answer true or false at once: it must not be an async function.')
+      }
+      if (!isWorthIt) return { reason }
     } catch (error) {
       return { reason: error }
     }

@@ -97,7 +97,8 @@ export class Task<T> extends Promise<T> {
    * Gives the task up before it runs: the promise rejects with a `CancelledError` (`MC_TASK_CANCELLED`), which needs no
    * handler. Returns false when it runs already or is over, as `Future.cancel()` of
    * [Python](https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel) does; to end a
-   * task that runs, give `apply` a `signal`.
+   * task that runs, give `apply` a `signal`. Tiny tasks travel to their worker many together: one of those may still begin
+   * there, although nobody hears of it.
    */
   cancel(): boolean {
     return this.#record.cancel()

@@ -98,6 +98,9 @@ onEachBackend('retries', (place) => {
       },
     }
     await assert.rejects(pool.apply(flaky, ['busy'], { retries: broken }), /on itself failed/)
+    const late = { limit: 1, on: (async () => false) as never }
+    const refused = { code: 'MC_ARGUMENT_INVALID', message: /must not be an async function/ }
+    await assert.rejects(pool.apply(flaky, ['busy'], { retries: late }), refused)
   })
 
   it('gives up by name also what throws something without a text', async () => {
