@@ -29,6 +29,7 @@ export class CallQueue implements Source, CallHome, CallBatchHome {
   // A batch of calls is bounded anyway.
   readonly isOpen = false
   readonly isWhole = false
+  readonly leastMs = 0
   readonly priority: number
   readonly affinity: Affinity | undefined
   readonly #events: CallEvents

@@ -24,6 +24,7 @@ export interface LaneHome {
   readonly limitMs: number | undefined
   readonly isOpen: boolean
   readonly isWhole: boolean
+  readonly leastMs: number
   batch(stretch: Stretch): Batch
 }
 
@@ -53,6 +54,10 @@ export class Lane implements Source {
 
   get isWhole(): boolean {
     return this.#home.isWhole
+  }
+
+  get leastMs(): number {
+    return this.#home.leastMs
   }
 
   get isOpen(): boolean {

@@ -16,8 +16,6 @@ const FAR_ITEMS = 3
 const FAR_ITEMS_MS = 60
 const MOST_ITEMS_HELD = 128
 const MOST_IN_BATCH = 32_768
-// While more is to come it levels out what is not shared evenly, and fewer messages wake fewer workers.
-const LEAST_OPEN_SHARE_MS = 0.2
 
 /** Decides what is sent to whom: a ring of sources that have something to send, taken in turns. */
 export class Scheduler {
@@ -151,13 +149,9 @@ export class Scheduler {
     if (source.limitMs !== undefined) return 1
     if (source.chunkSize !== undefined) return source.chunkSize
     const { itemMs } = source.fn.pace
-    const even = source.waiting / this.#size()
-    const fair = source.isOpen ? Math.max(even, LEAST_OPEN_SHARE_MS / itemMs) : even / 2
-    return Math.max(
-      1,
-      Math.min(Math.floor(HELD_MS / itemMs), Math.ceil(fair), MOST_IN_BATCH),
-      this.#farShare(source, itemMs),
-    )
+    const guided = Math.ceil(source.waiting / (this.#size() * (source.isOpen ? 1 : 2)))
+    const share = Math.max(guided, Math.floor(source.leastMs / itemMs))
+    return Math.max(1, Math.min(Math.floor(HELD_MS / itemMs), share, MOST_IN_BATCH), this.#farShare(source, itemMs))
   }
 
   // Each message costs both sides about as much as an item of a tenth of a millisecond.

@@ -9,6 +9,8 @@ export interface Source {
   readonly isOpen: boolean
   /** What comes of it is given all together, so that nobody waits for one item of it rather than for another. */
   readonly isWhole: boolean
+  /** Milliseconds of work for which a message is too much. */
+  readonly leastMs: number
   /** What has a higher one is sent first. */
   readonly priority: number
   /** Nothing when any worker will do. */

@@ -21,6 +21,10 @@ export interface WorkEvents {
   finished(work: Work): void
 }
 
+// A message takes each side longer than this.
+const LEAST_MS = 0.02
+const LEAST_OPEN_MS = 0.2
+
 /** The items of one map or stream: those that wait, those that are with workers, and when all are done. */
 export class Work implements LaneHome, ItemHome {
   readonly fn: PoolFunction
@@ -69,6 +73,13 @@ export class Work implements LaneHome, ItemHome {
 
   get isWhole(): boolean {
     return this.options.isWhole
+  }
+
+  // The end of a map waits for its last item, so that its shares shrink to single ones. A stream is read one by one, and
+  // while more is to come that levels out what is not shared evenly: fewer messages wake fewer workers.
+  get leastMs(): number {
+    if (this.isWhole) return 0
+    return this.isOpen ? LEAST_OPEN_MS : LEAST_MS
   }
 
   get isOpen(): boolean {
