@@ -4,7 +4,8 @@ import { isPlainArray } from '../base/plain-array.ts'
 // A source that takes its time must not keep the event loop from everything else.
 const SLICE_MS = 5
 
-// So many are handed on before more are pulled, so that the first of them are worked on meanwhile.
+// So many are handed on before more are pulled, so that the first of them are worked on meanwhile; twice as many each time.
+const FIRST_AT_ONCE = 1024
 const MOST_AT_ONCE = 8192
 
 export interface IntakeEvents {
@@ -30,6 +31,7 @@ export class Intake {
   #answered: ((isOver: boolean) => void) | undefined
   #over = false
   #later: NodeJS.Immediate | undefined
+  #atOnce: number = FIRST_AT_ONCE
 
   /** Throws what the source throws when it is asked for its iterator. */
   constructor(source: Iterable<unknown> | AsyncIterable<unknown>, events: IntakeEvents) {
@@ -85,7 +87,7 @@ export class Intake {
 
   #pullArray(array: readonly unknown[]): void {
     for (let room = this.#events.room(); room > 0 && !this.#over; room = this.#events.room()) {
-      const most = Math.min(room, MOST_AT_ONCE)
+      const most = Math.min(room, this.#atOnce)
       let items: unknown[] = []
       let end: { readonly reason: unknown } | undefined
       if (isPlainArray(array)) items = array.slice(this.#next, this.#next + most)
@@ -106,7 +108,7 @@ export class Intake {
     const iterator = this.#iterator as Iterator<unknown>
     const untilMs = performance.now() + SLICE_MS
     for (;;) {
-      const room = Math.min(this.#events.room(), MOST_AT_ONCE)
+      const room = Math.min(this.#events.room(), this.#atOnce)
       if (room <= 0 || this.#over) return
       const items: unknown[] = []
       let end: { readonly reason: unknown } | undefined
@@ -161,6 +163,7 @@ export class Intake {
 
   #hand(items: unknown[]): void {
     if (items.length === 0 || this.#over) return
+    this.#atOnce = Math.min(2 * this.#atOnce, MOST_AT_ONCE)
     try {
       this.#events.pulled(items)
     } catch (reason) {
