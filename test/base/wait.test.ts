@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkWait, settledWithin } from '#dist/base/wait.js'
+import { reactionsOf } from '../support/reactions.ts'
 
 describe('settledWithin', () => {
   it('is true for a promise that settles in time, either way', async () => {
@@ -35,17 +36,12 @@ describe('settledWithin', () => {
   it('leaves nothing on a promise that does not settle, however often it is asked', async () => {
     let resolve = (): void => {}
     const promise = new Promise<void>((settle) => (resolve = settle))
-    let reactions = 0
-    const then = promise.then.bind(promise)
-    promise.then = ((...args: Parameters<typeof then>) => {
-      reactions++
-      return then(...args)
-    }) as typeof then
+    const reactions = reactionsOf(promise)
     for (let i = 0; i < 100; i++) assert.equal(await settledWithin(promise, { timeout: 0 }), false)
     const both = [settledWithin(promise, {}), settledWithin(promise, { timeout: 1e6 })]
     resolve()
     assert.deepEqual(await Promise.all(both), [true, true])
-    assert.equal(reactions, 1)
+    assert.equal(reactions.count, 1)
     assert.equal(await settledWithin(promise, { timeout: 0 }), true)
   })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Process, asCompleted, wait } from 'manycore'
 import { onEachProcessBackend } from '../support/on-backends.js'
+import { reactionsOf } from '../support/reactions.ts'
 
 const forever = (): Promise<never> =>
   new Promise(() => {
@@ -73,19 +74,14 @@ describe('asCompleted', () => {
   it('leaves nothing on a promise that does not settle, however often it is left', async () => {
     const never = new Promise(() => {})
     const over = Promise.resolve('over')
-    let reactions = 0
-    const then = never.then.bind(never)
-    never.then = ((...args: Parameters<typeof then>) => {
-      reactions++
-      return then(...args)
-    }) as typeof then
+    const reactions = reactionsOf(never)
     for (let n = 0; n < 100; n++) {
       for await (const promise of asCompleted([never, over])) {
         assert.equal(promise, over)
         break
       }
     }
-    assert.equal(reactions, 1)
+    assert.equal(reactions.count, 1)
   })
 
   it('is over when its time is up', async () => {
