@@ -9,7 +9,7 @@ export interface Source {
   readonly isOpen: boolean
   /** What comes of it is given all together, so that nobody waits for one item of it rather than for another. */
   readonly isWhole: boolean
-  /** Milliseconds of work for which a message is too much. */
+  /** Fewer milliseconds of work than this are not worth a message of their own. */
   readonly leastMs: number
   /** What has a higher one is sent first. */
   readonly priority: number
